@@ -1,0 +1,70 @@
+"""Names that 1.x programs import from ``mxnet.base``."""
+
+from __future__ import annotations
+
+import numbers
+
+import numpy as np
+
+from .error import MXNetError
+
+__all__ = [
+    "MXNetError",
+    "NotImplementedForSymbol",
+    "NotSupportedForSparseNDArray",
+    "classproperty",
+    "integer_types",
+    "numeric_types",
+    "py_str",
+    "string_types",
+]
+
+string_types = (str,)
+numeric_types = (float, int, np.generic)
+integer_types = (int, np.integer, numbers.Integral)
+
+
+def py_str(value: bytes | str) -> str:
+    """Decode bytes as UTF-8; strings pass through."""
+    return value.decode("utf-8") if isinstance(value, bytes) else value
+
+
+class _NotSupported(MXNetError):
+    def __init__(self, kind: str, function, alias: str | None, *args):
+        super().__init__()
+        self.kind = kind
+        self.function = getattr(function, "__name__", str(function))
+        self.alias = alias
+        self.args_types = [str(type(a)) for a in args]
+
+    def __str__(self) -> str:
+        message = f"Function {self.function}"
+        if self.alias:
+            message += f" (namely operator {self.alias!r})"
+        if self.args_types:
+            message += f" with arguments ({', '.join(self.args_types)})"
+        return f"{message} is not supported for {self.kind}"
+
+
+class NotImplementedForSymbol(_NotSupported):
+    """An operation that has a meaning for NDArray but none for Symbol."""
+
+    def __init__(self, function, alias=None, *args):
+        super().__init__("Symbol and only available in NDArray.", function, alias, *args)
+
+
+class NotSupportedForSparseNDArray(_NotSupported):
+    """An operation that sparse arrays do not have."""
+
+    def __init__(self, function, alias=None, *args):
+        super().__init__("sparse arrays; convert with tostype('default').", function, alias, *args)
+
+
+class classproperty:  # noqa: N801 - the 1.x spelling
+    """A read-only property of a class."""
+
+    def __init__(self, getter):
+        self.getter = getter
+
+    def __get__(self, instance, owner):
+        return self.getter(owner)
