@@ -1,0 +1,72 @@
+"""Recorded numbers of MXNet 1.9.1: where they are, and how close is close enough.
+
+They are looked for in ``$REMX_GOLDEN``, ``tests/golden/data`` and ``../shared/golden`` (relative
+to the repository). Tests that need them are skipped where none of these has them.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@functools.lru_cache(maxsize=None)
+def directory() -> Path | None:
+    """The directory of the golden data, or None."""
+    given = os.environ.get("REMX_GOLDEN")
+    places = [given] if given else [ROOT / "tests/golden/data", ROOT.parent / "shared/golden"]
+    return next((Path(p) for p in places if any(Path(p).glob("*.json"))), None)
+
+
+@functools.lru_cache(maxsize=None)
+def load(family: str) -> tuple[list[dict], dict[str, np.ndarray]]:
+    """The cases and the arrays (by ``<case id>/<part>``) of a family; skips where absent."""
+    found = directory()
+    if found is None or not (found / f"{family}.json").exists():
+        pytest.skip(f"no golden data for {family!r}: set REMX_GOLDEN", allow_module_level=True)
+    cases = json.loads((found / f"{family}.json").read_text())["cases"]
+    arrays = found / f"{family}.npz"
+    return cases, dict(np.load(arrays)) if arrays.exists() else {}
+
+
+def cases(family: str, **wanted) -> list:
+    """The cases of a family as pytest parameters, those with the given fields only."""
+    return [
+        pytest.param(case, id=case["id"])
+        for case in load(family)[0]
+        if all(case.get(key) == value for key, value in wanted.items())
+    ]
+
+
+def parts(family: str, case: dict) -> dict[str, np.ndarray]:
+    """The arrays of one case by part name."""
+    prefix = case["id"] + "/"
+    arrays = load(family)[1]
+    return {key[len(prefix) :]: value for key, value in arrays.items() if key.startswith(prefix)}
+
+
+def tuples(value):
+    """JSON lists as the tuples that they stand for, at any depth."""
+    if isinstance(value, list):
+        return tuple(tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: tuples(item) for key, item in value.items()}
+    return value
+
+
+def assert_close(got, want, tolerance: dict[str, float], what: str = "") -> None:
+    """Equal shape and dtype, and within the recorded tolerance."""
+    got, want = np.asarray(got), np.asarray(want)
+    assert got.shape == want.shape, f"{what}: shape {got.shape}, expected {want.shape}"
+    assert got.dtype == want.dtype, f"{what}: dtype {got.dtype}, expected {want.dtype}"
+    if got.dtype.kind not in "fc":
+        np.testing.assert_array_equal(got, want, err_msg=what)
+        return
+    np.testing.assert_allclose(got, want, tolerance["rtol"], tolerance["atol"], err_msg=what)
