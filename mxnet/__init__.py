@@ -1,0 +1,67 @@
+"""remx: the symbolic deep-learning system that MXNet 1.x described, on today's kernels.
+
+Importing it does not import torch; that happens when the first array is made.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from . import attribute, base, context, error, name, symbol
+from . import symbol as sym
+from .attribute import AttrScope
+from .base import MXNetError
+from .context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
+from .version import __version__
+
+# Public modules that are imported at their first use, most of them because they need torch.
+_LAZY = {
+    "autograd": "autograd",
+    "callback": "callback",
+    "contrib": "contrib",
+    "executor": "executor",
+    "executor_manager": "executor_manager",
+    "init": "initializer",
+    "initializer": "initializer",
+    "io": "io",
+    "kv": "kvstore",
+    "kvstore": "kvstore",
+    "lr_scheduler": "lr_scheduler",
+    "log": "log",
+    "metric": "metric",
+    "misc": "misc",
+    "mod": "module",
+    "model": "model",
+    "module": "module",
+    "mon": "monitor",
+    "monitor": "monitor",
+    "nd": "ndarray",
+    "ndarray": "ndarray",
+    "operator": "operator",
+    "optimizer": "optimizer",
+    "random": "random",
+    "registry": "registry",
+    "rnd": "random",
+    "visualization": "visualization",
+    "viz": "visualization",
+}
+
+__all__ = [
+    "AttrScope", "Context", "MXNetError", "__version__", "attribute", "base", "context", "cpu",
+    "cpu_pinned", "current_context", "error", "gpu", "gpu_memory_info", "name", "num_gpus", "sym",
+    "symbol", *_LAZY,
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    target = _LAZY.get(name)
+    if target is None:
+        raise AttributeError(f"module 'mxnet' has no attribute {name!r}")
+    module = importlib.import_module(f".{target}", __name__)
+    globals()[name] = module
+    return module
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,0 +1,1 @@
+"""Programs: graphs lowered to planned, bound torch calls, and the loop that runs them."""

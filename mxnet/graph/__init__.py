@@ -1,0 +1,1 @@
+"""The intermediate representation: immutable graphs of operator nodes."""

@@ -1,0 +1,179 @@
+"""The operator ``_backward_X`` that stands for the derivative kernel of an operator X."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from .core import Op, keyword_only
+from .lazy_torch import torch
+from .parameters import REQUIRED, Parameter
+from .shapes import Equations
+
+__all__ = ["Backward", "backward_class", "backward_of"]
+
+_CLASSES: dict[type[Op], type[Backward]] = {}
+
+
+class Backward(Op, abstract=True):
+    """The derivative of ``forward_class``: from what its kernel reads to ``d_<input>``.
+
+    ``needs`` has one character per input of the forward operator: "1" where the gradient is wanted.
+    Forward inputs that the kernel does not read are inputs all the same, for their shapes alone.
+    """
+
+    forward_class: ClassVar[type[Op]]
+
+    @property
+    def forward_op(self) -> Op:
+        """The operator, with its parameters, whose derivative this is."""
+        op = self.__dict__.get("_forward_op")
+        if op is None:
+            own = {k: v for k, v in self.changed().items() if k != "needs"}
+            op = self.__dict__["_forward_op"] = self.forward_class(**own)
+        return op
+
+    def reads(self) -> list[tuple[str, tuple[str, ...] | str]]:
+        """What the kernel asks for: (its parameter, the value or values that this stands for)."""
+        forward = self.forward_op
+        groups = {**forward.groups, "outputs": forward.output_names}
+        groups["d_outputs"] = tuple(f"d_{name}" for name in visible_outputs(forward))
+        wanted = forward.gradient_reads() if forward.backward else None
+        if wanted is None:
+            wanted = (*forward.input_names, "d_outputs")
+        return [(name, groups.get(name, name)) for name in wanted]
+
+    def read_names(self) -> tuple[str, ...]:
+        """The names of the values that the kernel reads, in its order, without repetition."""
+        names: dict[str, None] = {}
+        for _, value in self.reads():
+            names.update(dict.fromkeys((value,) if isinstance(value, str) else value))
+        return tuple(names)
+
+    def inputs(self) -> Sequence[str]:
+        read = self.read_names()
+        return (*read, *(name for name in self.forward_op.input_names if name not in read))
+
+    def shape_only(self) -> Sequence[str]:
+        read = set(self.read_names())
+        return tuple(name for name in self.forward_op.input_names if name not in read)
+
+    def wanted(self) -> list[str]:
+        """The forward inputs whose gradients are computed."""
+        return [n for n, need in zip(self.forward_op.input_names, self.needs) if need == "1"]
+
+    def outputs(self) -> Sequence[str]:
+        return [f"d_{name}" for name in self.wanted()]
+
+    def _like_inputs(self, facts: Equations) -> None:
+        names = set(self.input_names)
+        for name in self.wanted():
+            facts.same(f"d_{name}", name)
+        for name in visible_outputs(self.forward_op):
+            if name in names and f"d_{name}" in names:
+                facts.same(name, f"d_{name}")
+
+    infer_shape = infer_dtype = _like_inputs
+
+    def prepare(self, tensors: Sequence[Any], **requests: Any) -> Callable[[], Any]:
+        values = dict(zip(self.input_names, tensors))
+        requests["needs"] = tuple(need == "1" for need in self.needs)
+        asked = self.requests
+        given = {k: v for k, v in requests.items() if k in asked}
+        forward = self.forward_op
+        if forward.backward is None:
+            return partial(_vjp, forward, self.wanted(), values, requests)
+        arguments = [
+            values[value] if isinstance(value, str) else tuple(values[v] for v in value)
+            for _, value in self.reads()
+        ]
+        return partial(forward.backward, *arguments, **given)
+
+    def results(self, raw: Any) -> tuple:
+        if self.forward_op.backward is None:
+            return raw
+        raw = raw if isinstance(raw, tuple) else (raw,)
+        return tuple(value for value, need in zip(raw, self.needs) if need == "1")
+
+    def out_argument(self, outs: Sequence[Any]) -> Any:
+        remaining = iter(outs)
+        return tuple(next(remaining) if need == "1" else None for need in self.needs)
+
+
+def visible_outputs(op: Op) -> tuple[str, ...]:
+    """The outputs of an operator that have head gradients."""
+    return op.output_names[: op.num_visible]
+
+
+def _vjp(op: Op, wanted: list[str], values: dict[str, Any], requests: dict[str, Any]) -> tuple:
+    """The vector-Jacobian product of ``op.forward``, by torch's own differentiation."""
+    requests = {name: value for name, value in requests.items() if name != "out"}
+    requests["out"] = None
+    with torch.enable_grad():
+        inputs = {}
+        for name in op.input_names:
+            value = values[name]
+            if name in wanted and not value.requires_grad:
+                value = value.detach().requires_grad_()
+            inputs[name] = value
+        results = op.results(op.prepare(list(inputs.values()), **requests)())
+        pairs = [
+            (result, values[f"d_{name}"])
+            for name, result in zip(visible_outputs(op), results)
+            if result.requires_grad
+        ]
+        leaves = [inputs[name] for name in wanted]
+        if not pairs:
+            return tuple(torch.zeros_like(leaf) for leaf in leaves)
+        gradients = torch.autograd.grad(
+            [result for result, _ in pairs],
+            leaves,
+            [head for _, head in pairs],
+            allow_unused=True,
+            create_graph=any(values[f"d_{n}"].requires_grad for n in visible_outputs(op))
+            or any(value.requires_grad for value in values.values()),
+        )
+    return tuple(
+        torch.zeros_like(leaf) if grad is None else grad for leaf, grad in zip(leaves, gradients)
+    )
+
+
+def backward_class(forward_class: type[Op]) -> type[Backward]:
+    """The class of ``_backward_X`` for the operator class X, made once."""
+    found = _CLASSES.get(forward_class)
+    if found is None:
+        found = _CLASSES[forward_class] = _make_class(forward_class)
+    return found
+
+
+def _make_class(forward_class: type[Op]) -> type[Backward]:
+    needs = Parameter("needs", "string", REQUIRED, False, None, (), str)
+    body = {
+        "__doc__": f"The derivative of {forward_class.op_name}.",
+        "__module__": forward_class.__module__,
+        "forward_class": forward_class,
+        "stochastic": forward_class.stochastic,
+        "capture": forward_class.capture and forward_class.backward is not None,
+        "inplace": {},
+    }
+    made = type(f"Backward{forward_class.__name__}", (Backward,), body, abstract=True)
+    made.abstract = False
+    made.op_name = f"_backward_{forward_class.op_name}"
+    made.aliases = ()
+    made.parameters = {**forward_class.parameters, "needs": needs}
+    made.aux_names = forward_class.aux_names
+    if forward_class.backward is not None:
+        made.requests = keyword_only(forward_class.backward)
+        made.inplace = getattr(forward_class, "backward_inplace", {})
+    else:
+        made.requests = forward_class.requests - {"out"}
+    return made
+
+
+def backward_of(op: Op, needs: Sequence[bool]) -> Backward:
+    """The derivative operator of ``op`` that computes the gradients asked for."""
+    flags = "".join("1" if need else "0" for need in needs)
+    return backward_class(type(op))(**op.changed(), needs=flags)
+
+

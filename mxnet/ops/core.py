@@ -1,0 +1,352 @@
+"""What an operator is: a class whose instances are the operator with its parameters filled in.
+
+A subclass states everything that the system knows about the operator (see CONTRIBUTING.md):
+
+* parameters: annotated class attributes, with defaults;
+* inputs: the positional parameters of ``forward``; ``*data`` is variadic, ``x=None`` may be absent
+  (say when in ``inputs``), an annotation ``Aux`` marks an auxiliary state;
+* outputs: ``outputs`` (and ``hidden`` ones after them), names or a method that computes them;
+* rules: ``infer_shape(s)`` and ``infer_dtype(t)``, equations on partial values (by default: all equal);
+* kernel: ``forward(self, <inputs>, *, <requests>)`` on torch tensors;
+* derivative: ``gradient`` (builds nodes) or ``backward`` (a kernel), both reading what they need by
+  name: inputs, outputs, ``d_<output>``; neither: torch differentiates ``forward``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, ClassVar, Union
+
+from ..error import InternalError, MXNetError
+from ..graph.node import Entry, Node
+from .expression import Expression
+from .parameters import REQUIRED, Parameter, declare, parse_all, to_text
+from .shapes import Equations, Mismatch, NotKnown, unify_dtypes, unify_shapes
+
+__all__ = ["Aux", "Op", "building_for", "get_op", "registered", "registered_names"]
+
+_REGISTRY: dict[str, type[Op]] = {}
+_MEMO_LIMIT = 1 << 16
+_building = threading.local()
+
+
+class Aux:
+    """Annotation of a ``forward`` parameter: an auxiliary state, which the operator may change."""
+
+
+Names = Union[Sequence[str], Callable[..., Sequence[str]]]  # noqa: UP007 - evaluated on 3.10 too
+
+
+class Op:
+    """An operator with its parameters: immutable, hashable, printable; see the module's text."""
+
+    # What subclasses may declare; a method instead of a tuple computes it from the parameters.
+    outputs: ClassVar[Any] = ("output",)
+    hidden: ClassVar[Any] = ()
+    inplace: ClassVar[dict[str, tuple[str, ...]]] = {}
+    view: ClassVar[str | None] = None  # "reshape" or "strided": the output is a view of input 0
+    shape_only: ClassVar[Any] = ()  # inputs that are read for their shape alone
+    mutates: ClassVar[tuple[str, ...]] = ()  # inputs that the operator writes to
+    count: ClassVar[str | None] = None  # the parameter that says how many variadic inputs there are
+    variadic_prefix: ClassVar[str] = "arg"
+    differentiable: ClassVar[bool] = True
+    stochastic: ClassVar[bool] = False
+    capture: ClassVar[bool] = True  # False: ``forward`` does work that a list of torch calls is not
+    default_init: ClassVar[dict[str, str]] = {}  # ``__init__`` of variables made for missing inputs
+    auto_create: ClassVar[bool] = True  # missing inputs become variables
+    open_parameters: ClassVar[bool] = False  # keywords beyond the parameters are kept, as strings
+
+    # What is derived.
+    op_name: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]]
+    abstract: ClassVar[bool] = True
+    parameters: ClassVar[dict[str, Parameter]] = {}
+    input_signature: ClassVar[tuple[str, ...]] = ()
+    variadic: ClassVar[str | None] = None
+    aux_names: ClassVar[frozenset[str]] = frozenset()
+    requests: ClassVar[frozenset[str]] = frozenset()
+    _instances: ClassVar[dict[Any, Op]]
+
+    gradient: ClassVar[Callable | None] = None
+    backward: ClassVar[Callable | None] = None
+
+    def __init_subclass__(
+        cls, name: str | None = None, aliases: Iterable[str] = (), abstract: bool = False, **kwargs
+    ):
+        super().__init_subclass__(**kwargs)
+        cls.abstract = abstract
+        cls.parameters = _declared_parameters(cls)
+        cls._instances = {}
+        cls._memo = {}
+        if abstract:
+            return
+        cls.op_name = name or cls.__name__
+        cls.aliases = tuple(aliases)
+        _read_signature(cls)
+        for key in (cls.op_name, *cls.aliases):
+            if key in _REGISTRY:
+                raise InternalError(f"operator {key!r} is defined twice")
+            _REGISTRY[key] = cls
+
+    def __new__(cls, **given: Any) -> Op:
+        key = tuple(given.items())
+        try:
+            found = cls._instances.get(key)
+        except TypeError:  # an unhashable value, such as a list
+            key = tuple((name, to_text(value)) for name, value in given.items())
+            found = cls._instances.get(key)
+        if found is None or _types(key) != found._given_types:
+            extra = {}
+            if cls.open_parameters:
+                extra = {k: to_text(v) for k, v in given.items() if k not in cls.parameters}
+            declared = {k: v for k, v in given.items() if k not in extra}
+            found = cls._make(parse_all(cls.parameters, declared), key, extra)
+        return found
+
+    @classmethod
+    def _make(cls, values: tuple, key: tuple, extra: dict[str, str]) -> Op:
+        self = object.__new__(cls)
+        fields = self.__dict__
+        fields["extra"] = extra
+        fields.update(zip(cls.parameters, values))
+        fields["_values"] = values
+        fields["_given_types"] = _types(key)
+        fields["_hash"] = hash((cls, repr(values), *extra.items()))
+        fields["input_names"] = tuple(self.inputs())
+        visible = _resolve(self, "outputs")
+        fields["num_visible"] = len(visible)
+        fields["output_names"] = (*visible, *_resolve(self, "hidden"))
+        fields["shape_only_names"] = frozenset(_resolve(self, "shape_only"))
+        self.check()
+        if len(cls._instances) > _MEMO_LIMIT:
+            cls._instances.clear()
+        cls._instances[key] = self
+        return self
+
+    # -- identity -----------------------------------------------------------------------------
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(self) is type(other) and repr(self) == repr(other))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{k}={v!r}" for k, v in self.changed().items())
+        return f"{self.op_name}({shown})"
+
+    def __reduce__(self):
+        return _rebuild, (self.op_name, self.attrs())
+
+    def changed(self) -> dict[str, Any]:
+        """The parameters that differ from their defaults."""
+        pairs = zip(self.parameters.values(), self._values)
+        return {p.name: v for p, v in pairs if p.required or v != p.default} | self.extra
+
+    def attrs(self) -> dict[str, str]:
+        """The parameters that differ from their defaults, as the strings that JSON stores."""
+        return {name: to_text(value) for name, value in self.changed().items()}
+
+    # -- what subclasses may override ---------------------------------------------------------
+    def inputs(self) -> Sequence[str]:
+        """The names of the inputs that the operator has with these parameters."""
+        if self.variadic is None:
+            return self.input_signature
+        fixed = [name for name in self.input_signature if name != self.variadic]
+        number = getattr(self, self.count) if self.count else 0
+        return (*fixed, *(f"{self.variadic_prefix}{i}" for i in range(number)))
+
+    def check(self) -> None:
+        """Raise MXNetError where parameters contradict each other."""
+
+    def infer_shape(self, s: Equations) -> None:
+        """Equations on the shapes of inputs and outputs; by default all are equal."""
+        s.same()
+
+    def infer_dtype(self, t: Equations) -> None:
+        """Equations on the dtypes of inputs and outputs; by default all are equal."""
+        t.same()
+
+    def forward(self, *inputs: Any, **requests: Any) -> Any:
+        """The kernel, on torch tensors."""
+        raise InternalError(f"{self.op_name} has no kernel")
+
+    # -- what the system asks -----------------------------------------------------------------
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The names that stand for several values: the variadic input."""
+        if self.variadic is None:
+            return {}
+        fixed = len(self.input_signature) - 1
+        return {self.variadic: self.input_names[fixed:]}
+
+    def infer(self, kind: str, inputs: tuple, outputs: tuple) -> tuple[tuple, tuple]:
+        """Apply the shape or dtype rule once (``kind``), to what is known of inputs and outputs.
+
+        Returns both, completed as far as the rule reaches. Raises Mismatch.
+        """
+        key = (kind, self, inputs, outputs)
+        memo = type(self)._memo
+        found = memo.get(key)
+        if found is None:
+            found = self._apply_rule(kind, inputs, outputs)
+            if len(memo) > _MEMO_LIMIT:
+                memo.clear()
+            memo[key] = found
+        return found
+
+    def _apply_rule(self, kind: str, inputs: tuple, outputs: tuple) -> tuple[tuple, tuple]:
+        values = dict(zip(self.input_names + self.output_names, inputs + outputs))
+        rule, unify = (
+            (self.infer_shape, unify_shapes)
+            if kind == "shape"
+            else (self.infer_dtype, unify_dtypes)
+        )
+        try:
+            rule(Equations(values, self.groups, unify))
+        except NotKnown:
+            pass
+        result = tuple(values.values())
+        return result[: len(inputs)], result[len(inputs) :]
+
+    def prepare(self, tensors: Sequence[Any], **requests: Any) -> Callable[[], Any]:
+        """The call of ``forward`` on given tensors, with those of the requests that it asks for."""
+        asked = self.requests
+        return partial(self.forward, *tensors, **{k: v for k, v in requests.items() if k in asked})
+
+    def results(self, raw: Any) -> tuple:
+        """What a kernel returned, as a tuple with one tensor per output."""
+        return raw if isinstance(raw, tuple) else (raw,)
+
+    def out_argument(self, outs: Sequence[Any]) -> Any:
+        """The planned output tensors in the form in which the kernel takes them."""
+        return outs[0] if len(outs) == 1 else tuple(outs)
+
+    @property
+    def reads_head_gradient(self) -> bool:
+        """Whether the derivative depends on the head gradient; loss heads bring their own."""
+        names = self.gradient_reads()
+        return names is None or any(name.startswith("d_") for name in names)
+
+    def gradient_reads(self) -> Sequence[str] | None:
+        """The names that ``gradient`` or ``backward`` asks for; None where there is neither."""
+        rule = self.gradient or self.backward
+        return None if rule is None else positional(rule)[1:]
+
+    def __call__(self, *inputs: Entry, name: str | None = None) -> Any:
+        """Make a node; for gradient rules and passes. Returns one Expression, or a tuple of them."""
+        source = getattr(_building, "source", None)
+        if name is None:
+            base = f"{source.name}_backward" if source is not None else "node"
+            name = f"{base}_{self.op_name.lower().lstrip('_')}"
+        node = Node(self, tuple(inputs), name, self.attrs(), derived_from=source)
+        made = getattr(_building, "made", None)
+        if made is not None:
+            made.append(node)
+        outputs = Expression.outputs_of(node)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+
+class building_for:  # noqa: N801 - reads as a statement
+    """A ``with`` block in which nodes are made on behalf of a forward node, noted in ``made``."""
+
+    def __init__(self, source: Node | None, made: list[Node]):
+        self.new = (source, made)
+
+    def __enter__(self) -> None:
+        self.old = (getattr(_building, "source", None), getattr(_building, "made", None))
+        _building.source, _building.made = self.new
+
+    def __exit__(self, *exc_info) -> None:
+        _building.source, _building.made = self.old
+
+
+def positional(function: Callable) -> tuple[str, ...]:
+    """The names of a function's positional parameters (and of ``*rest``, last)."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount]
+    if code.co_flags & inspect.CO_VARARGS:
+        names += (code.co_varnames[code.co_argcount + code.co_kwonlyargcount],)
+    return names
+
+
+def keyword_only(function: Callable) -> frozenset[str]:
+    """The names of a function's keyword-only parameters."""
+    code = function.__code__
+    start = code.co_argcount
+    return frozenset(code.co_varnames[start : start + code.co_kwonlyargcount])
+
+
+def _types(key: tuple) -> tuple:
+    # 1, 1.0 and True are equal as keys but not as parameters.
+    return tuple(type(value) for _, value in key)
+
+
+def _resolve(op: Op, attribute: str) -> tuple[str, ...]:
+    declared = getattr(op, attribute)
+    return tuple(declared() if callable(declared) else declared)
+
+
+def _declared_parameters(cls: type[Op]) -> dict[str, Parameter]:
+    parameters = dict(cls.parameters)
+    for name, annotation in inspect.get_annotations(cls, eval_str=cls.__module__ != __name__).items():
+        if isinstance(annotation, str) or getattr(annotation, "__origin__", None) is ClassVar:
+            continue
+        parameters[name] = declare(name, annotation, cls.__dict__.get(name, REQUIRED))
+    for name in list(parameters):
+        # A subclass may change an inherited default by assigning it without annotation.
+        if name in cls.__dict__ and name not in inspect.get_annotations(cls):
+            old = parameters[name]
+            parameters[name] = Parameter(
+                name, old.kind, cls.__dict__[name], old.optional, old.choices, old.checks, old.read
+            )
+    return parameters
+
+
+def _read_signature(cls: type[Op]) -> None:
+    forward = cls.forward
+    names = positional(forward)[1:]
+    cls.variadic = names[-1] if forward.__code__.co_flags & inspect.CO_VARARGS else None
+    cls.input_signature = names
+    cls.aux_names = frozenset(
+        name for name, kind in forward.__annotations__.items() if kind in (Aux, "Aux")
+    )
+    cls.requests = keyword_only(forward)
+
+
+def _rebuild(name: str, attrs: dict[str, str]) -> Op:
+    return get_op(name)(**attrs)
+
+
+def get_op(name: str) -> type[Op]:
+    """The class of an operator, by its name or an alias.
+
+    Raises MXNetError that suggests the nearest name.
+    """
+    found = _REGISTRY.get(name)
+    if found is None and name.startswith("_backward_") and name[10:] in _REGISTRY:
+        from .backward import backward_class
+
+        found = backward_class(_REGISTRY[name[10:]])
+    if found is None:
+        import difflib
+
+        near = difflib.get_close_matches(name, _REGISTRY, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise MXNetError(f"Operator {name} is not registered.{hint}")
+    return found
+
+
+def registered() -> dict[str, type[Op]]:
+    """All operators by name and alias."""
+    return dict(_REGISTRY)
+
+
+def registered_names() -> list[str]:
+    """The names of all operators, without aliases."""
+    return sorted({cls.op_name for cls in _REGISTRY.values()})

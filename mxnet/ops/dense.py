@@ -1,0 +1,69 @@
+"""Fully connected layers."""
+
+from typing import Annotated
+
+from .core import Op, get_op
+from .lazy_torch import torch
+from .parameters import at_least
+from .shapes import Mismatch, product
+
+__all__ = ["FullyConnected"]
+
+
+class FullyConnected(Op, aliases=["_sparse_FullyConnected"]):
+    """Linear map of the flattened rows: output = data · weightᵀ + bias.
+
+    Shapes: data (n, *k), weight (num_hidden, ∏k), bias (num_hidden,) -> (n, num_hidden); with
+    ``flatten=False`` the last axis alone is mapped: data (*n, k) -> (*n, num_hidden).
+    """
+
+    num_hidden: Annotated[int, at_least(1)]
+    no_bias: bool = False
+    flatten: bool = True
+
+    def inputs(self):
+        return ("data", "weight") if self.no_bias else ("data", "weight", "bias")
+
+    def infer_shape(self, s):
+        if not self.no_bias:
+            s.bias = (self.num_hidden,)
+        if s.get("weight") is not None and len(s.weight) != 2:
+            raise Mismatch(f"weight should have 2 dimensions but is {s.weight}")
+        if not s.data:
+            raise Mismatch("data should have at least 1 dimension")
+        *leading, last = s.data
+        if self.flatten:
+            leading, last = s.data[:1], product(s.data[1:])
+        s.weight = (self.num_hidden, last)
+        s.output = (*leading, self.num_hidden)
+
+    def rows(self, data):
+        """The data as a matrix, one row a sample."""
+        return data.reshape(data.shape[0], -1) if self.flatten else data.reshape(-1, data.shape[-1])
+
+    def forward(self, data, weight, bias=None, *, out):
+        rows = self.rows(data)
+        result = out if out is None else out.view(-1, self.num_hidden)
+        if bias is None:
+            result = torch.mm(rows, weight.t(), out=result)
+        else:
+            result = torch.addmm(bias, rows, weight.t(), out=result)
+        return result.view(*self.leading(data), self.num_hidden) if out is None else out
+
+    def leading(self, data):
+        """The dimensions of the output before the last."""
+        return data.shape[:1] if self.flatten else data.shape[:-1]
+
+    def gradient(self, d_output, data, weight):
+        dot, reshape = get_op("dot"), get_op("Reshape")
+        rows, d_rows = data, d_output
+        if self.flatten:
+            rows = get_op("Flatten")()(data)
+        else:
+            rows = reshape(shape=(-1, 0), reverse=True)(data)
+            d_rows = reshape(shape=(-1, 0), reverse=True)(d_output)
+        d_data = get_op("reshape_like")()(dot()(d_rows, weight), data)
+        d_weight = dot(transpose_a=True)(d_rows, rows)
+        if self.no_bias:
+            return d_data, d_weight
+        return d_data, d_weight, get_op("sum")(axis=(0,))(d_rows)

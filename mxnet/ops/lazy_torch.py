@@ -1,0 +1,26 @@
+"""A stand-in for the torch module that imports it at the first use of an attribute.
+
+Kernels live in the same classes as shape rules; through this proxy the front half can load them
+without torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__all__ = ["F", "torch"]
+
+
+class _LazyModule:
+    def __init__(self, name: str):
+        self.__dict__["_name"] = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        value = getattr(importlib.import_module(self._name), attribute)
+        self.__dict__[attribute] = value
+        return value
+
+
+torch: Any = _LazyModule("torch")
+F: Any = _LazyModule("torch.nn.functional")

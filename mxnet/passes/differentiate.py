@@ -1,0 +1,148 @@
+"""Reverse-mode differentiation as a pass over the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..error import InternalError, NodeError
+from ..graph.node import Entry, Graph, Node
+from ..ops.backward import backward_of, visible_outputs
+from ..ops.core import Op, building_for, get_op
+from ..ops.expression import Expression
+
+__all__ = ["Derivative", "differentiate", "own_head_gradient"]
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """``gradients``: one entry per variable asked for; ``made``: the new nodes, in a good order.
+
+    The order follows the forward nodes in reverse, so that each forward value is used, and can be
+    freed, as early as possible.
+    """
+
+    gradients: tuple[Entry, ...]
+    made: tuple[Node, ...]
+
+
+def own_head_gradient(op: Op | None) -> bool:
+    """Whether an operator used as a head needs no gradient from outside (losses, BlockGrad)."""
+    return op is not None and op.differentiable and not op.reads_head_gradient
+
+
+def differentiate(
+    graph: Graph, wrt: Sequence[Node], head_gradients: Sequence[Entry | None]
+) -> Derivative:
+    """The gradients of the graph's outputs, weighted by ``head_gradients``, for variables ``wrt``.
+
+    A head gradient may be None where the head is a loss that brings its own. Variables that no
+    gradient reaches get zeros. Raises NodeError where an operator on the way has no derivative.
+    """
+    return _Reverse(graph, wrt).run(head_gradients)
+
+
+class _Reverse:
+    def __init__(self, graph: Graph, wrt: Sequence[Node]):
+        self.graph, self.wrt = graph, wrt
+        self.made: list[Node] = []
+        self.gradients: dict[tuple[Node, int], Expression] = {}
+        self.active = _dependent(graph, wrt)
+
+    def run(self, head_gradients: Sequence[Entry | None]) -> Derivative:
+        for output, gradient in zip(self.graph.outputs, head_gradients):
+            if gradient is not None:
+                self.add(output, Expression.of(gradient), output.node)
+        for node in reversed(self.graph.nodes):
+            if node.op is not None and node in self.active:
+                self.visit(node)
+        results = []
+        for variable in self.wrt:
+            gradient = self.gradients.get((variable, 0))
+            if gradient is None:
+                with building_for(variable, self.made):
+                    gradient = get_op("zeros_like")()(Entry(variable), name=f"d_{variable.name}")
+            results.append(gradient)
+        return Derivative(tuple(results), tuple(self.made))
+
+    def add(self, entry: Entry, gradient: Expression, source: Node) -> None:
+        key = (entry.node, entry.index)
+        before = self.gradients.get(key)
+        if before is not None:
+            with building_for(source, self.made):
+                gradient = get_op("_grad_add")()(before, gradient, name=f"d_{entry.name}_sum")
+        self.gradients[key] = gradient
+
+    def visit(self, node: Node) -> None:
+        op = node.op
+        heads = [self.gradients.pop((node, i), None) for i in range(op.num_visible)]
+        if op.differentiable and not op.reads_head_gradient:
+            pass
+        elif not any(heads):
+            return
+        elif not op.differentiable:
+            raise NodeError(
+                node.facts(),
+                "differentiation",
+                f"{op.op_name} is a non-differentiable operator: it does not have FGradient defined",
+                "put mx.sym.BlockGrad around it, or set grad_req='null' for the arguments before it",
+            )
+        needs = [
+            entry.node in self.active and name not in op.aux_names
+            for name, entry in zip(op.input_names, node.inputs)
+        ]
+        with building_for(node, self.made):
+            contributions = self.derive(node, heads, needs)
+        for entry, need, gradient in zip(node.inputs, needs, contributions):
+            if need and gradient is not None:
+                self.add(entry, gradient, node)
+
+    def derive(self, node: Node, heads: list, needs: list[bool]) -> Sequence:
+        op = node.op
+        values = dict(zip(op.input_names, map(Expression.of, node.inputs)))
+        outputs = Expression.outputs_of(node)
+        values.update(zip(op.output_names, outputs))
+
+        def value(name: str) -> Expression:
+            if not name.startswith("d_") or name in values:
+                return values[name]
+            index = op.output_names.index(name[2:])
+            if heads[index] is None:
+                heads[index] = get_op("zeros_like")()(outputs[index])
+            return heads[index]
+
+        if op.gradient is None:
+            return self.derive_by_kernel(node, needs, value)
+        groups = {name: tuple(map(value, names)) for name, names in op.groups.items()}
+        arguments = []
+        for name in op.gradient_reads():
+            if name == "outputs":
+                arguments.append(outputs)
+            elif name == "d_outputs":
+                arguments.append(tuple(value(f"d_{n}") for n in visible_outputs(op)))
+            else:
+                arguments.append(groups[name] if name in groups else value(name))
+        result = op.gradient(*arguments)
+        result = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+        if len(result) != len(node.inputs) - len(op.aux_names):
+            raise InternalError(
+                f"{op.op_name}.gradient gave {len(result)} results for {len(node.inputs)} inputs"
+            )
+        return result
+
+    def derive_by_kernel(self, node: Node, needs: list[bool], value) -> Sequence:
+        if not any(needs):
+            return [None] * len(needs)
+        backward = backward_of(node.op, needs)
+        results = backward(*map(value, backward.input_names), name=f"{node.name}_backward")
+        remaining = iter(results if isinstance(results, tuple) else (results,))
+        return [next(remaining) if need else None for need in needs]
+
+
+def _dependent(graph: Graph, wrt: Sequence[Node]) -> set[Node]:
+    """The nodes whose values depend on the variables."""
+    active = set(wrt)
+    for node in graph.nodes:
+        if node.inputs and any(entry.node in active for entry in node.inputs):
+            active.add(node)
+    return active

@@ -1,0 +1,68 @@
+"""Binding a symbol to arrays, as methods of Symbol; the work is done behind the torch half."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["Bindable"]
+
+
+class Bindable:
+    """From a declared computation to an Executor that runs it."""
+
+    __slots__ = ()
+
+    def bind(
+        self,
+        ctx: Any,
+        args: Any,
+        args_grad: Any = None,
+        grad_req: Any = "write",
+        aux_states: Any = None,
+        group2ctx: Any = None,
+        shared_exec: Any = None,
+    ) -> Any:
+        """An Executor on arrays that the caller brings.
+
+        Parameters: ``ctx``: the device; ``args``: NDArrays, a list in the order of
+        ``list_arguments()`` or a dict by name; ``args_grad``: arrays that receive gradients, likewise;
+        ``grad_req``: "write", "add" or "null", one for all, a list or a dict; ``aux_states``: arrays
+        for ``list_auxiliary_states()``; ``group2ctx``: devices by ``ctx_group``; ``shared_exec``: an
+        executor whose memory may be reused. The arrays themselves are kept: later changes are seen.
+        Raises ValueError and TypeError for missing or wrong arrays, MXNetError where shapes disagree.
+        """
+        from ..binding import bind
+
+        return bind(self, ctx, args, args_grad, grad_req, aux_states, group2ctx, shared_exec)
+
+    def simple_bind(
+        self,
+        ctx: Any = None,
+        grad_req: Any = "write",
+        type_dict: Any = None,
+        stype_dict: Any = None,
+        group2ctx: Any = None,
+        shared_arg_names: Any = None,
+        shared_exec: Any = None,
+        shared_buffer: Any = None,
+        **kwargs: tuple,
+    ) -> Any:
+        """An Executor with all arrays made here, zero-filled, from the shapes of some arguments.
+
+        Parameters: ``ctx``: the device, by default the current one; ``grad_req`` as in ``bind``;
+        ``type_dict``: dtypes by name; ``shared_arg_names``, ``shared_exec``, ``shared_buffer``: what
+        to share with another executor; shapes by argument name. Raises RuntimeError that begins
+        "simple_bind error" where shapes are missing or disagree.
+        """
+        from ..binding import simple_bind
+
+        return simple_bind(
+            self, ctx, grad_req, type_dict, stype_dict, group2ctx, shared_arg_names, shared_exec,
+            shared_buffer, kwargs,
+        )  # fmt: skip
+
+    def eval(self, ctx: Any = None, **kwargs: Any) -> list:
+        """The outputs for given arrays: ``bind`` and ``forward`` in one call."""
+        from ..context import current_context
+
+        return self.bind(ctx or current_context(), kwargs).forward()
