@@ -94,6 +94,8 @@ class _Parser:
             kind, value = self._next()
             if kind == "end":
                 raise MXNetError("the DOT source ends inside a graph: a closing brace is missing")
+            if kind == "mark":
+                raise MXNetError(f"the DOT source has {value!r} where a statement should begin")
             if kind == "word" and value in _KEYWORDS:
                 defaults[value].update(self._attributes())
             elif kind == "word" and value == "subgraph":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -117,35 +117,25 @@ def _draw_edges(
     routes: Sequence[Sequence[Point]],
 ) -> tuple[list[Curve], list[Label]]:
     ports = _ports(boxes, edges, routes)
-    many_in, many_out = defaultdict(int), defaultdict(int)
-    for tail, head in edges:
-        many_in[tail] += 1
-        many_out[head] += 1
+    leaving, arriving = (Counter(ends) for ends in zip(*edges, strict=True)) if edges else ({}, {})
     curves, labels = [], []
     for number, (tail, head, attributes) in enumerate(drawing.edges):
         upper, lower = edges[number]
         if upper == lower:
             continue
-        points = [ports[number, 0], *routes[number][1:-1], ports[number, 1]]
-        arrow = attributes.get("dir", "forward")
-        pieces = _smooth(points)
-        if arrow == "forward":
-            pieces = [piece[::-1] for piece in pieces[::-1]]
-        curves.append(
-            Curve(
-                pieces,
-                _color(attributes.get("color"), "#7b8794"),
-                arrow=arrow != "none",
-                tip=f"{tail} -> {head}",
-            )
-        )
+        pieces = _smooth([ports[number, 0], *routes[number][1:-1], ports[number, 1]])
         text = attributes.get("label", "")
         if text:
             # Next to the end at which the edge has fewer companions.
-            share = 0.5
-            if many_in[upper] != many_out[lower]:
-                share = 0.72 if many_in[upper] > many_out[lower] else 0.28
-            labels.append(_edge_label(text, _smooth(points), share))
+            surplus = leaving[upper] - arriving[lower]
+            labels.append(
+                _edge_label(text, pieces, 0.72 if surplus > 0 else 0.28 if surplus else 0.5)
+            )
+        direction = attributes.get("dir", "forward")
+        if direction == "forward":
+            pieces = [piece[::-1] for piece in reversed(pieces)]
+        color = _color(attributes.get("color"), "#7b8794")
+        curves.append(Curve(pieces, color, direction != "none", f"{tail} -> {head}"))
     return curves, labels
 
 
@@ -161,11 +151,11 @@ def _ports(
             side = falling if end == 0 else -falling
             sides[node, side].append((towards[0], number, end))
     ports = {}
-    for (node, side), ends in sides.items():
+    for (node, side), meeting in sides.items():
         box = boxes[node]
-        step = min(16.0, 0.7 * box.width / len(ends))
-        for place_, (_, number, end) in enumerate(sorted(ends)):
-            shift = (place_ - (len(ends) - 1) / 2) * step
+        step = min(16.0, 0.7 * box.width / len(meeting))
+        for index, (_, number, end) in enumerate(sorted(meeting)):
+            shift = (index - (len(meeting) - 1) / 2) * step
             drop = box.height / 2
             if box.ellipse:
                 drop *= max(0.0, 1 - (2 * shift / box.width) ** 2) ** 0.5

@@ -117,8 +117,10 @@ if __name__ == "__main__":
     sys.meta_path.insert(0, NoTorch())
     started = time.perf_counter()
     check()
-    print(f"ResNet-50 composed, inferred, saved, plotted, differentiated without torch in "
-          f"{time.perf_counter() - started:.1f} s")
+    print(
+        f"ResNet-50 composed, inferred, saved, plotted, differentiated without torch in "
+        f"{time.perf_counter() - started:.1f} s"
+    )
     seconds = import_seconds()
     print(f"import mxnet: {seconds:.2f} s")
     assert seconds < IMPORT_SECONDS, f"import mxnet takes {seconds:.2f} s"

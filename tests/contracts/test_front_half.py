@@ -12,7 +12,10 @@ SCRIPT = Path(__file__).with_name("front_half.py")
 @pytest.mark.slow
 def test_works_without_torch():
     done = subprocess.run(
-        [sys.executable, SCRIPT], capture_output=True, text=True, cwd=SCRIPT.parents[2],
+        [sys.executable, SCRIPT],
+        capture_output=True,
+        text=True,
+        cwd=SCRIPT.parents[2],
         env={"PYTHONPATH": str(SCRIPT.parents[2]), "PATH": ""},
     )
     assert done.returncode == 0, done.stdout + done.stderr
