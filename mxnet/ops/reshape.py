@@ -1,0 +1,281 @@
+"""Operators that change the shape of an array, or the order of its axes, but no values."""
+
+from ..error import MXNetError
+from .core import Op, get_op
+from .parameters import Shape
+from .shapes import UNKNOWN, Mismatch, is_complete, known, product
+
+__all__ = ["Flatten", "Reshape", "Transpose", "normal_axis"]
+
+
+def normal_axis(axis: int, rank: int, what: str = "axis") -> int:
+    """The axis counted from the front; raises Mismatch where the rank has no such axis."""
+    if not -rank <= axis < rank:
+        raise Mismatch(f"{what} {axis} is outside of an array with {rank} dimensions")
+    return axis % rank
+
+
+class Reshaping(Op, abstract=True):
+    """The same elements in the same order in another shape, which ``target`` computes."""
+
+    view = "reshape"
+
+    def target(self, dims):
+        """The shape of the output for that of the data; unknown dimensions may remain."""
+        raise NotImplementedError
+
+    def infer_shape(self, s):
+        s.output = self.target(s.data)
+        keep_size(s, "data")
+
+    def forward(self, data):
+        return data.reshape(self.target(tuple(data.shape)))
+
+    def gradient(self, d_output, data):
+        return get_op("reshape_like")()(d_output, data)
+
+
+def keep_size(s, source):
+    """State that ``source`` and output have equally many elements; fills a single unknown."""
+    before, after = s.get(source), s.get("output")
+    if before is None or not is_complete(after):
+        return
+    if before.count(UNKNOWN) == 1:
+        others = product(dim for dim in before if known(dim))
+        missing, rest = divmod(product(after), others) if others else (0, 0)
+        if rest:
+            raise Mismatch(f"{before} cannot have the number of elements of {after}")
+        setattr(s, source, tuple(dim if known(dim) else missing for dim in before))
+    elif is_complete(before) and product(before) != product(after):
+        raise Mismatch(f"{before} has {product(before)} elements, but {after} has {product(after)}")
+
+
+class Reshape(Reshaping, aliases=["reshape"]):
+    """Give the elements another shape.
+
+    ``shape`` may contain codes: 0 keeps a dimension, -1 (once) takes what is left, -2 keeps all
+    remaining dimensions, -3 merges two, ``-4, a, b`` splits one into a times b (one of them may be
+    -1). ``reverse`` matches the codes from the right. ``target_shape`` and ``keep_highest`` are the
+    older form, in which 0 (once) takes what is left.
+    """
+
+    shape: Shape = ()
+    reverse: bool = False
+    target_shape: Shape = ()
+    keep_highest: bool = False
+
+    def check(self):
+        if not self.shape and not self.target_shape:
+            raise MXNetError("the parameter shape is missing")
+        split_codes(self.shape)
+
+    def infer_shape(self, s):
+        if self.shape and min(self.shape) > 0:
+            s.output = self.shape
+        super().infer_shape(s)
+
+    def target(self, dims):
+        if not self.shape:
+            return self.legacy_target(dims)
+        pieces = split_codes(self.shape)
+        if self.reverse:
+            pieces = [(code, factors[::-1]) for code, factors in reversed(pieces)]
+            return tuple(reversed(match_codes(pieces, dims[::-1])))
+        return tuple(match_codes(pieces, dims))
+
+    def legacy_target(self, dims):
+        wanted = list(self.target_shape)
+        if self.keep_highest and wanted:
+            wanted[0] = dims[0]
+        open_axes = [axis for axis, dim in enumerate(wanted) if dim in (0, -1)]
+        if len(open_axes) > 1:
+            raise Mismatch(f"one dimension at most can be inferred, not those of {tuple(wanted)}")
+        for axis in open_axes:
+            others = product(dim for i, dim in enumerate(wanted) if i != axis)
+            wanted[axis] = exact_quotient(product(dims), others)
+        return tuple(wanted)
+
+
+def split_codes(shape):
+    """The codes of a ``shape`` parameter as pairs (code, factors of a split)."""
+    pieces, rest = [], list(shape)
+    while rest:
+        code = rest.pop(0)
+        if code < -4:
+            raise MXNetError(f"shape: there is no code {code}, codes go from 0 to -4")
+        factors = ()
+        if code == -4:
+            if len(rest) < 2:
+                raise MXNetError(f"shape {tuple(shape)}: -4 is followed by two factors")
+            factors = (rest.pop(0), rest.pop(0))
+            if factors == (-1, -1):
+                raise MXNetError(f"shape {tuple(shape)}: one of the two factors must be known")
+        pieces.append((code, factors))
+    if sum(code == -1 for code, _ in pieces) > 1:
+        raise MXNetError(f"shape {tuple(shape)}: one dimension at most can be inferred (-1)")
+    return pieces
+
+
+def match_codes(pieces, dims):
+    """The dimensions that the pieces of a ``shape`` parameter make of ``dims``."""
+    result, position, open_axis = [], 0, None
+    copied = []  # dimensions that are on both sides, which need not be known to find that of -1
+
+    def take(count):
+        nonlocal position
+        if position + count > len(dims):
+            codes = [code for code, _ in pieces]
+            raise Mismatch(f"shape codes {codes} need more dimensions than data {dims} has")
+        position += count
+        return dims[position - count : position]
+
+    for code, factors in pieces:
+        if code > 0:
+            result.append(code)
+            position += 1
+        elif code == 0:
+            copied.append(position)
+            result += take(1)
+        elif code == -1:
+            open_axis = len(result)
+            result.append(-1)
+            position += 1
+        elif code == -2:
+            copied += range(position, len(dims))
+            result += dims[position:]
+            position = len(dims)
+        elif code == -3:
+            result.append(product(take(2)))
+        else:
+            (dim,) = take(1)
+            result += split_dim(dim, factors)
+    if open_axis is not None:
+        total = product(dim for i, dim in enumerate(dims) if i not in copied)
+        cancelled = [dims[i] for i in copied]
+        others = 1
+        for axis, dim in enumerate(result):
+            if axis == open_axis:
+                continue
+            if any(dim is known_dim or dim == known_dim for known_dim in cancelled):
+                cancelled.remove(dim)
+            else:
+                others *= dim
+        result[open_axis] = exact_quotient(total, others)
+    return result
+
+
+def split_dim(dim, factors):
+    """``dim`` as a product of two factors, of which one may be -1."""
+    one, other = factors
+    if one == -1:
+        return [exact_quotient(dim, other), other]
+    if other == -1:
+        return [one, exact_quotient(dim, one)]
+    if known(dim) and one * other != dim:
+        raise Mismatch(f"a dimension of {dim} does not split into {one} times {other}")
+    return [one, other]
+
+
+def exact_quotient(total, divisor):
+    """``total / divisor``; raises Mismatch where it is not a whole number."""
+    if not known(total, divisor):
+        return UNKNOWN
+    if divisor <= 0 or total % divisor:
+        raise Mismatch(f"{total} elements do not divide into {divisor}")
+    return total // divisor
+
+
+class Flatten(Reshaping, aliases=["flatten"]):
+    """Merge all axes but the first: data (n, *k) -> (n, ∏k)."""
+
+    def target(self, dims):
+        if not dims:
+            raise Mismatch("data should have at least 1 dimension")
+        return (dims[0], product(dims[1:]))
+
+
+class ReshapeLike(Op, name="reshape_like"):
+    """Reshape ``lhs`` to the shape of ``rhs``, or a range of its axes to a range of those of rhs.
+
+    Axes ``lhs_begin`` to ``lhs_end`` (exclusive) become those of rhs from ``rhs_begin`` to
+    ``rhs_end``.
+    """
+
+    lhs_begin: int | None = None
+    lhs_end: int | None = None
+    rhs_begin: int | None = None
+    rhs_end: int | None = None
+    view = "reshape"
+    shape_only = ("rhs",)
+
+    def whole(self):
+        """Whether all axes are replaced."""
+        return all(limit is None for limit in self._values)
+
+    def infer_shape(self, s):
+        if self.whole():
+            s.same("rhs", "output")
+        else:
+            s.output = self.target(s.lhs, s.rhs)
+        keep_size(s, "lhs")
+
+    def infer_dtype(self, t):
+        t.same("lhs", "output")
+
+    def target(self, lhs, rhs):
+        """The output's shape."""
+        if self.whole():
+            return rhs
+        start, stop = axis_range(self.lhs_begin, self.lhs_end, len(lhs), "lhs")
+        first, last = axis_range(self.rhs_begin, self.rhs_end, len(rhs), "rhs")
+        return (*lhs[:start], *rhs[first:last], *lhs[stop:])
+
+    def forward(self, lhs, rhs):
+        return lhs.reshape(self.target(tuple(lhs.shape), tuple(rhs.shape)))
+
+    def gradient(self, d_output, lhs):
+        return get_op("reshape_like")()(d_output, lhs), None
+
+
+def axis_range(begin, end, rank, what):
+    """A range of axes counted from the front; raises Mismatch where it is empty or outside."""
+    start = 0 if begin is None else begin + rank if begin < 0 else begin
+    stop = rank if end is None else end + rank if end < 0 else end
+    if not 0 <= start < stop <= rank:
+        raise Mismatch(f"{what}_begin={begin}, {what}_end={end} is no range of {rank} axes")
+    return start, stop
+
+
+class Transpose(Op, name="transpose"):
+    """Permute the axes: output axis i is data axis ``axes[i]``; by default they are reversed."""
+
+    axes: Shape = ()
+    view = "strided"
+
+    def check(self):
+        if sorted(self.axes) != list(range(len(self.axes))):
+            raise MXNetError(
+                f"axes {self.axes} should be a permutation of 0 to {len(self.axes) - 1}"
+            )
+
+    def permutation(self, rank):
+        """The axes of the data in the order of the output."""
+        axes = self.axes or tuple(reversed(range(rank)))
+        if len(axes) != rank:
+            raise Mismatch(f"axes {axes} should name the {rank} dimensions of data")
+        return axes
+
+    def infer_shape(self, s):
+        data, output = s.get("data"), s.get("output")
+        if data is not None:
+            s.output = tuple(data[axis] for axis in self.permutation(len(data)))
+        if output is not None:
+            axes = self.permutation(len(output))
+            s.data = tuple(output[axes.index(axis)] for axis in range(len(output)))
+
+    def forward(self, data):
+        return data.permute(self.permutation(data.dim()))
+
+    def gradient(self, d_output):
+        inverse = tuple(self.axes.index(axis) for axis in range(len(self.axes)))
+        return Transpose(axes=inverse)(d_output)

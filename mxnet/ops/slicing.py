@@ -1,0 +1,354 @@
+"""Parts of arrays, and arrays put together from parts."""
+
+from typing import Annotated
+
+from ..error import MXNetError
+from .core import Op, get_op
+from .lazy_torch import torch
+from .parameters import Shape, at_least
+from .reshape import normal_axis
+from .shapes import UNKNOWN, Mismatch, known, unify_shapes
+
+__all__ = ["Concat", "Slice", "SliceAxis", "SliceChannel"]
+
+
+class Concat(Op, aliases=["_sparse_concat", "concat"]):
+    """Join arrays along the axis ``dim``; their other dimensions are equal."""
+
+    num_args: Annotated[int, at_least(1)]
+    dim: int = 1
+    count = "num_args"
+
+    def infer_shape(self, s):
+        parts = [s.data[i] for i in range(self.num_args)]
+        whole = s.get("output")
+        rank = next((len(shape) for shape in (*parts, whole) if shape is not None), None)
+        if rank is None:
+            return
+        axis = normal_axis(self.dim, rank, "dim")
+        common = None
+        for shape in (*parts, whole):
+            if shape is not None:
+                common = unify_parts(common, shape, axis)
+        sizes = [UNKNOWN if shape is None else shape[axis] for shape in parts]
+        s.output = with_dim(common, axis, sum(sizes))
+        total = s.output[axis]
+        if known(total) and sizes.count(UNKNOWN) == 1:
+            rest = total - sum(size for size in sizes if known(size))
+            if rest < 1:
+                raise Mismatch(f"{total} along axis {axis} leaves nothing for one of the inputs")
+            sizes[sizes.index(UNKNOWN)] = rest
+        for i, size in enumerate(sizes):
+            s.data[i] = with_dim(common, axis, size)
+
+    def forward(self, *data, out):
+        return torch.cat(data, dim=self.dim, out=out)
+
+    def gradient(self, d_output, data):
+        pieces = SplitLike(num_args=self.num_args, dim=self.dim)(d_output, *data)
+        return pieces if self.num_args > 1 else (pieces,)
+
+
+def with_dim(shape, axis, size):
+    """The shape with another size along one axis."""
+    return (*shape[:axis], size, *shape[axis + 1 :])
+
+
+def unify_parts(one, other, axis):
+    """What two parts say of each other: all but the size along ``axis``."""
+    other = with_dim(other, axis, UNKNOWN)
+    try:
+        return unify_shapes(one, other)
+    except Mismatch:
+        raise Mismatch(f"all dimensions except axis {axis} should be {one}, not {other}") from None
+
+
+class Stack(Op, name="stack"):
+    """Join arrays of equal shapes along a new axis."""
+
+    axis: int = 0
+    num_args: Annotated[int, at_least(1)]
+    count = "num_args"
+
+    def infer_shape(self, s):
+        names = self.groups["data"]
+        s.same(*names)
+        if s.get("output") is not None:
+            axis = normal_axis(self.axis, len(s.output))
+            s.output = with_dim(s.output, axis, self.num_args)
+            s.data[0] = (*s.output[:axis], *s.output[axis + 1 :])
+            s.same(*names)
+        part = s.data[0]
+        if part is not None:
+            axis = normal_axis(self.axis, len(part) + 1)
+            s.output = (*part[:axis], self.num_args, *part[axis:])
+
+    def forward(self, *data, out):
+        return torch.stack(data, dim=self.axis, out=out)
+
+    def gradient(self, d_output):
+        split = SliceChannel(num_outputs=self.num_args, axis=self.axis, squeeze_axis=True)
+        pieces = split(d_output)
+        return pieces if self.num_args > 1 else (pieces,)
+
+
+class SplitLike(Op, name="_split_like"):
+    """Take an array apart along the axis ``dim`` into pieces of the shapes of given arrays."""
+
+    num_args: Annotated[int, at_least(1)]
+    dim: int = 1
+    count = "num_args"
+    variadic_prefix = "like"
+    view = "strided"
+
+    def shape_only(self):
+        return self.input_names[1:]
+
+    def outputs(self):
+        return [f"output{i}" for i in range(self.num_args)]
+
+    def infer_shape(self, s):
+        for i in range(self.num_args):
+            s.same(f"like{i}", f"output{i}")
+
+    def infer_dtype(self, t):
+        t.same("data", *self.output_names)
+
+    def forward(self, data, *like):
+        return data.split([part.shape[self.dim] for part in like], self.dim)
+
+    def gradient(self, d_outputs):
+        whole = Concat(num_args=self.num_args, dim=self.dim)(*d_outputs)
+        return (whole, *[None] * self.num_args)
+
+
+class Slice(Op, name="slice", aliases=["_sparse_slice", "crop"]):
+    """Select a range of indices along each of the first axes, like ``data[begin:end:step]``.
+
+    ``begin``, ``end`` and ``step`` have one entry an axis; None stands for the default, negative
+    positions count from the back.
+    """
+
+    begin: Shape
+    end: Shape
+    step: Shape = ()
+
+    def check(self):
+        check_ranges(self)
+
+    @property
+    def view(self):
+        return "strided" if all(step is None or step > 0 for step in self.step) else None
+
+    def infer_shape(self, s):
+        s.output = sliced_shape(self, s.data)
+
+    def forward(self, data):
+        return take_slices(data, slices_of(self, data.shape))
+
+    def gradient(self, d_output, data):
+        changed = {"begin": self.begin, "end": self.end, "step": self.step}
+        return SliceBackward(**changed)(d_output, data)
+
+
+class SliceBackward(Op, name="_backward_slice"):
+    """The derivative of ``slice``: zeros in the shape of its data, with d_output in the ranges."""
+
+    begin: Shape
+    end: Shape
+    step: Shape = ()
+    shape_only = ("data",)
+
+    def check(self):
+        check_ranges(self)
+
+    def infer_shape(self, s):
+        s.same("data", "output")
+        s.d_output = sliced_shape(self, s.data)
+
+    def infer_dtype(self, t):
+        t.same("d_output", "output")
+
+    def forward(self, d_output, data, *, out):
+        if out is None:
+            out = torch.empty(data.shape, dtype=d_output.dtype, device=d_output.device)
+        out.zero_()
+        put_slices(out, slices_of(self, data.shape), d_output)
+        return out
+
+    def gradient(self, d_output):
+        return Slice(begin=self.begin, end=self.end, step=self.step)(d_output), None
+
+
+def check_ranges(op):
+    """Raise MXNetError unless begin, end and step fit each other."""
+    if len(op.begin) != len(op.end) or (op.step and len(op.step) != len(op.begin)):
+        raise MXNetError(
+            f"begin {op.begin}, end {op.end} and step {op.step} should have equally many entries"
+        )
+    if 0 in op.step:
+        raise MXNetError(f"step {op.step} should not contain 0")
+
+
+def slices_of(op, dims):
+    """The ranges of an operator as Python slices for an array of this shape."""
+    if len(op.begin) > len(dims):
+        raise Mismatch(f"begin {op.begin} has more entries than data {tuple(dims)} has dimensions")
+    steps = op.step or (None,) * len(op.begin)
+    return [slice(*limits) for limits in zip(op.begin, op.end, steps)]
+
+
+def sliced_shape(op, dims):
+    """The shape that the ranges select."""
+    result = list(dims)
+    for axis, part in enumerate(slices_of(op, dims)):
+        if known(dims[axis]):
+            result[axis] = len(range(*part.indices(dims[axis])))
+            if result[axis] == 0:
+                raise Mismatch(
+                    f"begin={part.start}, end={part.stop} select nothing of the {dims[axis]}"
+                    f" elements along axis {axis}"
+                )
+    return tuple(result)
+
+
+def forward_range(part, size):
+    """A slice with a positive step that selects the same, and whether the order is reversed."""
+    selected = range(*part.indices(size))
+    if selected.step > 0:
+        return slice(selected.start, selected.stop, selected.step), False
+    selected = selected[::-1]
+    return slice(selected.start, selected.stop, selected.step), True
+
+
+def take_slices(data, parts):
+    """``data[parts]``; negative steps, which torch does not know, copy."""
+    ranges = [forward_range(part, size) for part, size in zip(parts, data.shape)]
+    result = data[tuple(part for part, _ in ranges)]
+    backwards = [axis for axis, (_, reverse) in enumerate(ranges) if reverse]
+    return result.flip(backwards) if backwards else result
+
+
+def put_slices(target, parts, value):
+    """``target[parts] = value``, where steps may be negative."""
+    ranges = [forward_range(part, size) for part, size in zip(parts, target.shape)]
+    backwards = [axis for axis, (_, reverse) in enumerate(ranges) if reverse]
+    if backwards and torch.is_tensor(value):
+        value = value.flip(backwards)
+    place = target[tuple(part for part, _ in ranges)]
+    place.copy_(value) if torch.is_tensor(value) else place.fill_(value)
+
+
+class SliceAxis(Op, name="slice_axis"):
+    """Select the indices ``begin`` to ``end`` (exclusive; None: to the last) along one axis."""
+
+    axis: int
+    begin: int
+    end: int | None
+    view = "strided"
+
+    def limits(self, size):
+        """Where the range begins and ends on an axis of this size, counted from the front."""
+        begin = self.begin + size if self.begin < 0 else self.begin
+        end = size if self.end is None else self.end + size if self.end < 0 else self.end
+        if not 0 <= begin < end <= size:
+            raise Mismatch(
+                f"begin={self.begin}, end={self.end} is no range of the {size} elements along"
+                f" axis {self.axis}"
+            )
+        return begin, end
+
+    def infer_shape(self, s):
+        axis = normal_axis(self.axis, len(s.data))
+        size = s.data[axis]
+        if known(size):
+            begin, end = self.limits(size)
+            size = end - begin
+        s.output = with_dim(s.data, axis, size)
+        s.data = with_dim(s.output, axis, UNKNOWN)
+
+    def forward(self, data):
+        begin, end = self.limits(data.shape[self.axis])
+        return data.narrow(self.axis, begin, end - begin)
+
+    def gradient(self, d_output, data):
+        return SliceAxisBackward(axis=self.axis, begin=self.begin, end=self.end)(d_output, data)
+
+
+class SliceAxisBackward(Op, name="_backward_slice_axis"):
+    """The derivative of ``slice_axis``: zeros, with d_output in the range."""
+
+    axis: int
+    begin: int
+    end: int | None
+    shape_only = ("data",)
+
+    def infer_shape(self, s):
+        s.same("data", "output")
+
+    def infer_dtype(self, t):
+        t.same("d_output", "output")
+
+    def forward(self, d_output, data, *, out):
+        if out is None:
+            out = torch.empty(data.shape, dtype=d_output.dtype, device=d_output.device)
+        out.zero_()
+        forward_op(self).forward(out).copy_(d_output)
+        return out
+
+    def gradient(self, d_output):
+        return forward_op(self)(d_output), None
+
+
+def forward_op(op):
+    """The ``slice_axis`` that a derivative belongs to."""
+    return SliceAxis(axis=op.axis, begin=op.begin, end=op.end)
+
+
+class SliceChannel(Op, aliases=["split"]):
+    """Split into ``num_outputs`` equal parts along an axis.
+
+    ``squeeze_axis`` drops that axis, along which data must have ``num_outputs`` elements.
+    """
+
+    num_outputs: Annotated[int, at_least(1)]
+    axis: int = 1
+    squeeze_axis: bool = False
+    view = "strided"
+
+    def outputs(self):
+        return [f"output{i}" for i in range(self.num_outputs)]
+
+    def infer_shape(self, s):
+        s.same(*self.output_names)
+        part = s.get("output0")
+        if part is not None:
+            axis = normal_axis(self.axis, len(part) + self.squeeze_axis)
+            if self.squeeze_axis:
+                s.data = (*part[:axis], self.num_outputs, *part[axis:])
+            else:
+                s.data = with_dim(part, axis, part[axis] * self.num_outputs)
+        axis = normal_axis(self.axis, len(s.data))
+        size = s.data[axis]
+        if known(size) and size % self.num_outputs:
+            raise Mismatch(f"{size} along axis {axis} do not divide into {self.num_outputs} parts")
+        if self.squeeze_axis and known(size) and size != self.num_outputs:
+            raise Mismatch(
+                f"squeeze_axis needs {self.num_outputs} elements along axis {axis}, not {size}"
+            )
+        if self.squeeze_axis and len(s.data) == 1:
+            raise Mismatch("squeeze_axis leaves no axis of data with 1 dimension")
+        one = () if self.squeeze_axis else (size // self.num_outputs,)
+        part = (*s.data[:axis], *one, *s.data[axis + 1 :])
+        for name in self.output_names:
+            setattr(s, name, part)
+
+    def forward(self, data):
+        if self.squeeze_axis:
+            return data.unbind(self.axis)
+        return data.split(data.shape[self.axis] // self.num_outputs, self.axis)
+
+    def gradient(self, d_outputs):
+        if self.squeeze_axis:
+            return get_op("stack")(num_args=self.num_outputs, axis=self.axis)(*d_outputs)
+        return Concat(num_args=self.num_outputs, dim=self.axis)(*d_outputs)
