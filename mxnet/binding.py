@@ -1,0 +1,263 @@
+"""What ``bind``, ``simple_bind`` and ``Executor.reshape`` make of their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .base import MXNetError
+from .context import Context, current_context
+from .executor import Executor
+from .graph.node import Entry
+from .ndarray import NDArray
+from .ndarray import zeros as nd_zeros
+from .ops.dtypes import canonical, numpy_type
+from .ops.shapes import is_complete, shape_text
+from .passes.infer import infer_dtypes, infer_shapes, partial_shape
+
+__all__ = ["bind", "reshape", "simple_bind"]
+
+REQUIREMENTS = ("write", "add", "null")
+
+
+def bind(
+    symbol: Any,
+    ctx: Context,
+    args: Any,
+    args_grad: Any,
+    grad_req: Any,
+    aux_states: Any,
+    group2ctx: Any,
+    shared_exec: Executor | None,
+) -> Executor:
+    """See ``Symbol.bind``."""
+    if not isinstance(ctx, Context):
+        raise TypeError(f"Context type error: ctx should be a Context such as mx.cpu(), not {ctx!r}")
+    names = symbol.list_arguments()
+    arg_arrays = _arrays("args", args, names, allow_missing=False)
+    grad_arrays = None if args_grad is None else _arrays("args_grad", args_grad, names, allow_missing=True)
+    aux_names = symbol.list_auxiliary_states()
+    aux_arrays = _arrays("aux_states", [] if aux_states is None else aux_states, aux_names, allow_missing=False)
+    if group2ctx is None:
+        for name, array in zip(names + aux_names, arg_arrays + aux_arrays):
+            if array.context != ctx and not (array.context.device_type.startswith("cpu") and ctx.device_type.startswith("cpu")):
+                raise MXNetError(f"{name} is on {array.context} but the executor is bound to {ctx}; use as_in_context")
+    requirements = _requirements(grad_req, names, ValueError)
+    return Executor(symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx)
+
+
+def _arrays(kind: str, given: Any, names: Sequence[str], allow_missing: bool) -> list[Any]:
+    if isinstance(given, Mapping):
+        missing = [name for name in names if name not in given]
+        if missing and not allow_missing:
+            raise ValueError(f"key `{missing[0]}` is missing in `{kind}`; needed are {', '.join(names)}")
+        arrays = [given.get(name) for name in names]
+    elif isinstance(given, (list, tuple)):
+        if len(given) != len(names):
+            raise ValueError(
+                f"Length of {kind} do not match number of arguments: {len(given)} given, needed are"
+                f" {len(names)}: {', '.join(names)}"
+            )
+        arrays = list(given)
+    else:
+        raise TypeError(f"Only accept list of NDArrays or dict of str to NDArray for {kind}, not {type(given)}")
+    for name, array in zip(names, arrays):
+        if not isinstance(array, NDArray) and not (allow_missing and array is None):
+            raise TypeError(f"{kind}: {name} should be an NDArray, not {type(array)}")
+    return arrays
+
+
+def _requirements(grad_req: Any, names: Sequence[str], error: type[Exception]) -> list[str]:
+    if isinstance(grad_req, str):
+        requirements = [grad_req] * len(names)
+    elif isinstance(grad_req, Mapping):
+        requirements = [grad_req.get(name, "null") for name in names]
+    elif isinstance(grad_req, (list, tuple)):
+        requirements = list(grad_req)
+        if error is RuntimeError and len(requirements) != len(names):
+            raise RuntimeError(f"simple_bind error: {len(requirements)} grad_req for {len(names)} arguments")
+        requirements += ["null"] * (len(names) - len(requirements))
+    else:
+        raise TypeError(f"grad_req should be a str, list or dict, not {type(grad_req)}")
+    for name, requirement in zip(names, requirements):
+        if requirement not in REQUIREMENTS:
+            raise error(f"grad_req of {name} must be one of {REQUIREMENTS}, not {requirement!r}")
+    return requirements
+
+
+def simple_bind(
+    symbol: Any,
+    ctx: Context | None,
+    grad_req: Any,
+    type_dict: Any,
+    stype_dict: Any,
+    group2ctx: Any,
+    shared_arg_names: Any,
+    shared_exec: Executor | None,
+    shared_buffer: dict[str, NDArray] | None,
+    shapes: Mapping[str, Any],
+) -> Executor:
+    """See ``Symbol.simple_bind``."""
+    ctx = current_context() if ctx is None else ctx
+    if not isinstance(ctx, Context):
+        raise TypeError(f"ctx should be a Context such as mx.cpu(), not {ctx!r}")
+    names = symbol.list_arguments()
+    if isinstance(grad_req, (list, tuple)) and not grad_req and names:
+        raise RuntimeError("simple_bind error: grad_req in simple_bind cannot be an empty list")
+    requirements = _requirements(grad_req, names, RuntimeError)
+    facts = _infer_all(symbol, shapes, type_dict or {})
+    allocate = _Allocator(ctx, set(shared_arg_names or ()), shared_exec, shared_buffer)
+    graph = symbol._graph
+    arg_arrays, grad_arrays = [], []
+    for node, requirement in zip(graph.arguments, requirements):
+        shape, dtype = facts[node]
+        arg_arrays.append(allocate(node.name, shape, dtype))
+        wanted = requirement != "null"
+        grad_arrays.append(allocate(f"grad of {node.name}", shape, dtype) if wanted else None)
+    aux_arrays = [allocate.state(node.name, *facts[node]) for node in graph.auxiliary_states]
+    return Executor(symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx)
+
+
+class _Allocator:
+    """Makes zero-filled arrays, or takes them from what is shared with another executor."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        shared_names: set[str],
+        shared_exec: Executor | None,
+        pool: dict[str, NDArray] | None,
+    ):
+        self.ctx, self.names, self.pool = ctx, shared_names, pool
+        self.shared: dict[str, Any] = {}
+        self.states: dict[str, Any] = {}
+        if shared_exec is not None and shared_names:
+            self.shared.update(shared_exec.arg_dict)
+            self.shared.update({f"grad of {k}": v for k, v in shared_exec.grad_dict.items()})
+            self.states = shared_exec.aux_dict
+
+    def __call__(self, key: str, shape: tuple, dtype: str) -> NDArray:
+        name = key.removeprefix("grad of ")
+        if name in self.names:
+            found = self.shared.get(key)
+            if found is not None and found.shape == shape:
+                return found
+            return self.fresh(shape, dtype)
+        if self.pool is None:
+            return self.fresh(shape, dtype)
+        pooled = self.pool.get(key)
+        size = int(np.prod(shape))
+        if pooled is None or pooled.size < size or canonical(pooled.dtype) != dtype:
+            pooled = self.pool[key] = self.fresh(shape, dtype)
+        if pooled.shape == shape:
+            return pooled
+        return NDArray(pooled._tensor.view(-1)[:size].view(shape), self.ctx)
+
+    def state(self, name: str, shape: tuple, dtype: str) -> NDArray:
+        found = self.states.get(name)
+        return found if found is not None and found.shape == shape else self.fresh(shape, dtype)
+
+    def fresh(self, shape: tuple, dtype: str) -> NDArray:
+        return nd_zeros(shape, ctx=self.ctx, dtype=numpy_type(dtype)) if shape else _scalar(self.ctx, dtype)
+
+
+def _scalar(ctx: Context, dtype: str) -> NDArray:
+    import torch
+
+    from .context import torch_device
+
+    return NDArray(torch.zeros((), dtype=getattr(torch, dtype), device=torch_device(ctx)), ctx)
+
+
+def _infer_all(symbol: Any, shapes: Mapping[str, Any], types: Mapping[str, Any]) -> dict:
+    """Shape and dtype of every variable; RuntimeError that lists what is missing, as in 1.x."""
+    graph = symbol._graph
+    given = {name: shape for name, shape in shapes.items() if isinstance(shape, tuple)}
+    listing = "\n".join(f"{name}: {shape}" for name, shape in given.items())
+    head = f"simple_bind error. Arguments:\n{listing}\n"
+    by_name = {node: given[node.name] for node in graph.variables if node.name in given}
+    try:
+        known = {node: partial_shape(shape) for node, shape in by_name.items() if shape}
+        found_shapes = infer_shapes(graph, known)
+        dtypes = {n: canonical(types[n.name]) for n in graph.variables if n.name in types}
+        found_dtypes = infer_dtypes(graph, dtypes)
+        if any(None in found_dtypes.values[graph.index[node]] for node in graph.variables):
+            found_dtypes = _with_default_dtype(graph, dtypes)
+    except MXNetError as error:
+        raise _simple_bind_error(head, error) from error
+    missing = []
+    facts = {}
+    for node in graph.variables:
+        position = graph.index[node]
+        shape = found_shapes.values[position][0]
+        facts[node] = (shape, found_dtypes.values[position][0])
+        if not is_complete(shape):
+            missing.append(f"{node.name}: {shape_text(shape)}")
+    if missing:
+        raise MXNetError(
+            f"{head}the shapes given are not enough to infer those of: {'; '.join(missing)}."
+            " Give the shape of each input, e.g. simple_bind(ctx, data=(32, 784))"
+        )
+    return facts
+
+
+def _with_default_dtype(graph: Any, dtypes: dict) -> Any:
+    """Variables that nothing determines are float32, one after the other, as long as that fits."""
+    known = dict(dtypes)
+    while True:
+        found = infer_dtypes(graph, known)
+        open_nodes = [n for n in graph.variables if found.of(Entry(n)) is None]
+        if not open_nodes:
+            return found
+        known[open_nodes[0]] = "float32"
+
+
+def _simple_bind_error(head: str, error: MXNetError) -> MXNetError:
+    wrapped = MXNetError(f"{head}{error}")
+    wrapped.__dict__.update(error.__dict__)
+    return wrapped
+
+
+def reshape(executor: Executor, partial_shaping: bool, allow_up_sizing: bool, shapes: Mapping[str, tuple]) -> Executor:
+    """See ``Executor.reshape``."""
+    symbol = executor._symbol
+    arg_shapes, _, aux_shapes = symbol.infer_shape(**shapes)
+    if arg_shapes is None:
+        raise MXNetError("Insufficient argument shapes provided.")
+    names = symbol.list_arguments()
+    old_grads = executor.grad_arrays or [None] * len(names)
+    args, grads = [], []
+    for name, shape, array, gradient in zip(names, arg_shapes, executor.arg_arrays, old_grads):
+        if name not in shapes and shape != array.shape and not partial_shaping:
+            raise MXNetError(
+                f"Shape of unspecified array arg:{name} changed. This can cause the new executor to not share"
+                " parameters with the old one. Please check for error in the network. If this is intended,"
+                " set partial_shaping=True to suppress this warning."
+            )
+        args.append(_resized("arg", name, array, shape, allow_up_sizing))
+        grads.append(None if gradient is None else _resized("grad", name, gradient, shape, allow_up_sizing))
+    auxiliary = []
+    for name, shape, array in zip(symbol.list_auxiliary_states(), aux_shapes, executor.aux_arrays):
+        if shape != array.shape and not partial_shaping:
+            raise MXNetError(f"Shape of unspecified array aux:{name} changed; set partial_shaping=True to allow it")
+        auxiliary.append(_resized("aux", name, array, shape, allow_up_sizing))
+    new_grads = None if executor.grad_arrays is None else grads
+    return Executor(
+        symbol, executor._ctx, args, new_grads, executor._grad_req, auxiliary, executor._group2ctx
+    )
+
+
+def _resized(kind: str, name: str, array: NDArray, shape: tuple, allow_up_sizing: bool) -> NDArray:
+    """The same memory under another shape, or new memory where it does not suffice."""
+    size = int(np.prod(shape))
+    if size <= array.size:
+        return NDArray(array._tensor.view(-1)[:size].view(shape), array.context)
+    if not allow_up_sizing:
+        raise MXNetError(
+            f"New shape of {kind}:{name} larger than original. First making a big executor and then down"
+            " sizing it is more efficient than the reverse. If you really want to up size, set"
+            " allow_up_sizing=True to enable allocation of new arrays."
+        )
+    return nd_zeros(shape, ctx=array.context, dtype=array.dtype)

@@ -1,0 +1,196 @@
+"""From a graph and bound tensors to a program: infer, differentiate, plan, lower."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from ..error import MXNetError, NodeError
+from ..graph.node import Entry, Graph, Node
+from ..ops.dtypes import is_floating
+from ..passes.differentiate import Derivative, differentiate, own_head_gradient
+from ..passes.infer import Facts, infer_dtypes, infer_shapes
+from ..passes.memory import Key, Plan, plan_memory
+from .lower import Environment, Lowering, Sink, torch_dtype
+from .program import Segment
+
+__all__ = ["Bound", "Program", "build"]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The tensors that a program works on.
+
+    ``variables``: of every argument and auxiliary state; ``gradients``: for some arguments, the array
+    that receives the gradient and whether it is added; ``heads``: one tensor per distinct output that
+    is not a variable; ``head_gradients``: one per output whose gradient comes from outside.
+    """
+
+    variables: Mapping[Node, torch.Tensor]
+    gradients: Mapping[Node, tuple[torch.Tensor, bool]]
+    heads: Mapping[Entry, torch.Tensor]
+    head_gradients: dict[int, torch.Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Program:
+    """What runs: the forward part, the backward part (None without gradients), and their plan."""
+
+    graph: Graph
+    plan: Plan
+    forward: Segment
+    backward: Segment | None
+    stochastic: bool
+
+    def __str__(self) -> str:
+        parts = ["# forward", str(self.forward)]
+        if self.backward is not None:
+            parts += ["# backward", str(self.backward)]
+        return "\n".join(parts)
+
+
+def dtype_name(tensor: torch.Tensor) -> str:
+    """The dtype name of a tensor."""
+    return str(tensor.dtype)[6:]
+
+
+def known_facts(graph: Graph, variables: Mapping[Node, torch.Tensor]) -> tuple[Facts, Facts]:
+    """Shapes and dtypes of all values of a graph whose variables are bound.
+
+    Raises NodeError where the bound arrays do not fit the graph.
+    """
+    shapes = infer_shapes(graph, {node: tuple(t.shape) for node, t in variables.items()})
+    dtypes = infer_dtypes(graph, {node: dtype_name(t) for node, t in variables.items()})
+    for node, tensor in variables.items():
+        position = graph.index[node]
+        found = shapes.values[position][0], dtypes.values[position][0]
+        if found != (tuple(tensor.shape), dtype_name(tensor)):
+            reason = f"the bound array is {tuple(tensor.shape)} {dtype_name(tensor)}, needed is {found[0]} {found[1]}"
+            raise NodeError(node.facts(), "bind", reason)
+    for node, node_shapes, node_dtypes in zip(graph.nodes, shapes.values, dtypes.values):
+        if None in node_dtypes or any(s is None or not all(_is_int(d) for d in s) for s in node_shapes):
+            raise NodeError(
+                node.facts(), "bind", f"shape {node_shapes} or dtype {node_dtypes} is not determined"
+            )
+    return shapes, dtypes
+
+
+def _is_int(dim: Any) -> bool:
+    return isinstance(dim, int)
+
+
+def build(
+    graph: Graph,
+    bound: Bound,
+    *,
+    context: Any,
+    device: torch.device,
+    train: bool,
+    rng: Any,
+    arena: Any,
+) -> Program:
+    """Plan and lower a graph; with gradients where ``train`` is set and some are asked for.
+
+    ``arena(size)`` gives a byte tensor of at least that size.
+    """
+    wrt = list(bound.gradients) if train else []
+    derivative, head_variables = None, []
+    joint = graph
+    if wrt:
+        joint, derivative, head_variables = join(graph, wrt, bound)
+    variables = dict(bound.variables)
+    for index, node in head_variables:
+        variables[node] = bound.head_gradients[index]
+    shapes, dtypes = known_facts(joint, {n: variables[n] for n in joint.variables})
+
+    fixed: dict[Key, torch.Tensor] = {(joint.index[n], 0): variables[n] for n in joint.variables}
+    kept: list[Key] = []
+    for entry, tensor in bound.heads.items():
+        key = (joint.index[entry.node], entry.index)
+        fixed[key] = tensor
+        kept.append(key)
+    sinks: dict[Key, list[Sink]] = {}
+    if derivative is not None:
+        _place_gradients(joint, derivative, bound, wrt, fixed, sinks, dtypes)
+    plan = plan_memory(joint, shapes.values, dtypes.values, fixed.keys(), kept)
+    environment = Environment(context, device, train, rng)
+    lowering = Lowering(
+        joint, shapes.values, dtypes.values, plan, arena(plan.arena_size), fixed, environment, sinks
+    )
+    instructions = lowering.run()
+    forward_nodes = set(graph.nodes)
+    split = next(
+        (i for i, each in enumerate(instructions) if each.node not in forward_nodes), len(instructions)
+    )
+    stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
+    backward = Segment(instructions[split:]) if wrt else None
+    return Program(joint, plan, Segment(instructions[:split]), backward, stochastic)
+
+
+def join(
+    graph: Graph, wrt: Sequence[Node], bound: Bound
+) -> tuple[Graph, Derivative, list[tuple[int, Node]]]:
+    """The forward and backward graph as one; also the variables of the head gradients."""
+    heads: list[Entry | None] = []
+    head_variables = []
+    for index, output in enumerate(graph.outputs):
+        if own_head_gradient(output.node.op):
+            heads.append(None)
+            continue
+        node = Node(None, (), f"d_{output.name}", {}, derived_from=output.node)
+        head_variables.append((index, node))
+        heads.append(Entry(node))
+        if index not in bound.head_gradients:
+            raise MXNetError(f"no head gradient is bound for output {output.name}")
+    derivative = differentiate(graph, wrt, heads)
+    outputs = (*graph.outputs, *derivative.gradients)
+    needed = set(Graph(outputs).nodes)
+    used_heads = [(index, node) for index, node in head_variables if node in needed]
+    order = [*graph.nodes, *(node for _, node in used_heads)]
+    order += [node for node in derivative.made if node in needed]
+    return Graph(outputs, order), derivative, used_heads
+
+
+def _place_gradients(
+    joint: Graph,
+    derivative: Derivative,
+    bound: Bound,
+    wrt: Sequence[Node],
+    fixed: dict[Key, torch.Tensor],
+    sinks: dict[Key, list[Sink]],
+    dtypes: Facts,
+) -> None:
+    """Let gradients be computed right into their arrays where kernels can; else copy or add them."""
+    for variable, entry in zip(wrt, derivative.gradients):
+        target, accumulate = bound.gradients[variable]
+        position = joint.index[entry.node]
+        key = (position, entry.index)
+        op = entry.node.op
+        if not is_floating(dtype_name(target)):
+            raise MXNetError(f"{variable.name}: gradients need a float array, not {dtype_name(target)}")
+        in_place = (
+            not accumulate
+            and op is not None
+            and "out" in op.requests
+            and key not in fixed
+            and torch_dtype(dtypes.values[position][entry.index]) == target.dtype
+            and target.is_contiguous()
+            and not _overlaps(target, fixed.values())
+        )
+        if in_place:
+            fixed[key] = target
+        else:
+            sinks.setdefault(key, []).append(Sink(target, accumulate))
+
+
+def _overlaps(target: torch.Tensor, others: Any) -> bool:
+    storage = target.untyped_storage()._cdata
+    return any(
+        storage == other.untyped_storage()._cdata
+        and target.data_ptr() < other.data_ptr() + other.numel() * other.element_size()
+        and other.data_ptr() < target.data_ptr() + target.numel() * target.element_size()
+        for other in others
+    )

@@ -1,0 +1,213 @@
+"""Lowering: from a planned graph to instructions on tensors at fixed places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+
+from ..graph.node import Graph, Node
+from ..ops.shapes import product
+from ..passes.memory import Key, Plan
+from .program import Instruction
+
+__all__ = ["Environment", "Lowering", "Sink", "torch_dtype"]
+
+
+def torch_dtype(name: str) -> torch.dtype:
+    """The torch dtype of a dtype name."""
+    return getattr(torch, name)
+
+
+class Environment:
+    """What kernels may ask for: the mode, the device, its random generator."""
+
+    def __init__(self, context: Any, device: torch.device, train: bool, rng: Any):
+        self.context, self.device, self.train, self.rng = context, device, train, rng
+
+
+class Sink(NamedTuple):
+    """An array outside the program that takes over a value, or to which the value is added."""
+
+    target: torch.Tensor
+    accumulate: bool
+
+
+class Lowering:
+    """Makes the instructions of one graph.
+
+    Parameters: the graph with its shapes and dtypes, the plan, the arena (bytes), ``fixed``: tensors
+    of the values that live outside the arena, and the environment. An adopted value is a tensor whose
+    storage each run replaces; all its readers hold the same tensor object.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        shapes: Sequence[tuple],
+        dtypes: Sequence[tuple],
+        plan: Plan,
+        arena: torch.Tensor,
+        fixed: Mapping[Key, torch.Tensor],
+        environment: Environment,
+        sinks: Mapping[Key, Sequence[Sink]],
+    ):
+        self.sinks = sinks
+        self.graph, self.shapes, self.dtypes, self.plan = graph, shapes, dtypes, plan
+        self.environment = environment
+        self.arena = arena
+        self.flat: dict[str, torch.Tensor] = {}
+        self.tensors: dict[Key, torch.Tensor] = dict(fixed)
+        self.loose: set[int] = set()  # ids of tensors whose storage changes from run to run
+        self.instructions: list[Instruction] = []
+
+    def run(self) -> list[Instruction]:
+        """The instructions in the order of the graph's nodes."""
+        for position, node in enumerate(self.graph.nodes):
+            if node.op is not None:
+                instruction = self.lower(position, node)
+                if instruction is not None:
+                    self.instructions.append(instruction)
+            for index in range(node.num_outputs):
+                for sink in self.sinks.get((position, index), ()):
+                    self.instructions.append(self.lower_sink(node, (position, index), sink))
+            dying = self.plan.frees.get(position)
+            if dying:
+                self.instructions[-1].frees = [self.tensors[key] for key in dying]
+        return self.instructions
+
+    def lower_sink(self, node: Node, key: Key, sink: Sink) -> Instruction:
+        """Bring a finished gradient to the array that the user bound for it."""
+        value = self.tensors[key]
+        call = partial(sink.target.add_ if sink.accumulate else sink.target.copy_, value)
+        return Instruction(node, call, (), (sink.target,), is_sink=True)
+
+    def planned_tensor(self, buffer: Any, shape: tuple, dtype: str) -> torch.Tensor:
+        """A dense tensor in the arena."""
+        flat = self.flat.get(dtype)
+        if flat is None:
+            flat = self.flat[dtype] = self.arena.view(torch_dtype(dtype))
+        offset = buffer.offset // flat.element_size()
+        return flat[offset : offset + product(shape)].view(shape)
+
+    def facts(self, key: Key) -> tuple[tuple, str]:
+        return self.shapes[key[0]][key[1]], self.dtypes[key[0]][key[1]]
+
+    def lower(self, position: int, node: Node) -> Instruction | None:
+        op, plan = node.op, self.plan
+        inputs = self.input_tensors(position, op)
+        keys = [(position, index) for index in range(len(op.output_names))]
+        if keys[0] in plan.views:
+            return self.lower_view(node, inputs, keys)
+        outs = [self.output_tensor(key) for key in keys]
+        if op.view is not None:
+            return self.lower_copied_view(node, inputs, outs)
+        requests = {"out": None}
+        if "out" in op.requests:
+            requests["out"] = op.out_argument(outs)
+        scratch = plan.workspaces.get(position)
+        stable = [t for t in (*inputs, *outs) if id(t) not in self.loose]
+        if "workspace" in op.requests:
+            requests["workspace"] = None if scratch is None else self.workspace(position, scratch)
+            stable += [] if scratch is None else [requests["workspace"]]
+        environment = self.environment
+        call = op.prepare(
+            inputs,
+            train=environment.train,
+            rng=environment.rng,
+            context=environment.context,
+            **requests,
+        )
+        if "out" not in op.requests:
+            call = partial(adopt, op, call, outs, inputs)
+        return Instruction(
+            node,
+            call,
+            inputs,
+            outs,
+            stable,
+            [t for t in inputs if id(t) in self.loose],
+            op.capture and "out" in op.requests,
+        )
+
+    def input_tensors(self, position: int, op: Any) -> list[torch.Tensor]:
+        tensors = []
+        for name, key in zip(op.input_names, self.graph.sources[position]):
+            if name in op.shape_only_names:
+                # Its memory may be in use for something else by now: pass the shape alone.
+                shape, dtype = self.facts(key)
+                tensors.append(
+                    torch.empty((), dtype=torch_dtype(dtype), device=self.environment.device).expand(shape)
+                )
+            else:
+                tensors.append(self.tensors[key])
+        return tensors
+
+    def output_tensor(self, key: Key) -> torch.Tensor:
+        tensor = self.tensors.get(key)
+        if tensor is None:
+            shape, dtype = self.facts(key)
+            buffer = self.plan.homes.get(key)
+            if buffer is None:
+                tensor = torch.empty(0, dtype=torch_dtype(dtype), device=self.environment.device)
+                self.loose.add(id(tensor))
+            else:
+                tensor = self.planned_tensor(buffer, shape, dtype)
+            self.tensors[key] = tensor
+        elif key not in self.plan.homes and "out" not in self.graph.nodes[key[0]].op.requests:
+            self.loose.add(id(tensor))
+        return tensor
+
+    def workspace(self, position: int, buffer: Any) -> torch.Tensor:
+        op = self.graph.nodes[position].op
+        inputs = [self.facts(key) for key in self.graph.sources[position]]
+        outputs = list(zip(self.shapes[position], self.dtypes[position]))
+        return self.planned_tensor(buffer, *op.workspace(inputs, outputs))
+
+    def lower_view(self, node: Node, inputs: list, keys: list[Key]) -> Instruction | None:
+        """Views of fixed storage are made here, once; of adopted values, at every run."""
+        op = node.op
+        environment = self.environment
+        call = op.prepare(inputs, train=environment.train, context=environment.context)
+        if id(inputs[0]) not in self.loose:
+            views = op.results(call())
+            self.tensors.update(zip(keys, views))
+            if all(same_storage(view, inputs[0]) for view in views):
+                return None
+            # A bound array with strides that cannot be viewed so: its copy is renewed at every run.
+            return Instruction(node, partial(copy_views, op, call, views), inputs, views)
+        outs = [self.output_tensor(key) for key in keys]
+        return Instruction(node, partial(follow, op, call, outs), inputs, outs)
+
+    def lower_copied_view(self, node: Node, inputs: list, outs: list) -> Instruction:
+        """A view that has to be an array of its own: an output, or of a strided source."""
+        op = node.op
+        call = op.prepare(inputs, train=self.environment.train, context=self.environment.context)
+        return Instruction(node, partial(copy_views, op, call, outs), inputs, outs)
+
+
+def same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors lie in the same memory."""
+    return one.untyped_storage()._cdata == other.untyped_storage()._cdata
+
+
+def adopt(op: Any, call: Any, outs: list[torch.Tensor], inputs: list[torch.Tensor]) -> None:
+    """Let the output tensors take over what a kernel allocated."""
+    for out, result in zip(outs, op.results(call())):
+        if any(same_storage(result, tensor) for tensor in inputs):
+            result = result.clone()  # its memory would be reused under it
+        out.set_(result)
+
+
+def follow(op: Any, call: Any, outs: list[torch.Tensor]) -> None:
+    """Make the views of an adopted value anew."""
+    for out, result in zip(outs, op.results(call())):
+        out.set_(result)
+
+
+def copy_views(op: Any, call: Any, outs: list[torch.Tensor]) -> None:
+    """Copy views into arrays of their own."""
+    for out, result in zip(outs, op.results(call())):
+        out.copy_(result)

@@ -1,0 +1,130 @@
+"""Programs: what a bound graph does, as a list of instructions that prints as Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from ..error import MXNetError, NodeError
+from ..graph.node import Node
+from .capture import capture
+
+__all__ = ["Instruction", "Segment"]
+
+Call = Callable[[], Any]
+
+
+class Instruction:
+    """One bound kernel: the node it belongs to, what it reads and writes, and the call itself.
+
+    ``capturable`` says that the call only writes into planned storage; ``stable`` and ``loose`` are
+    the tensors it touches (see ``capture``); ``frees`` are adopted tensors that die after it. A sink
+    moves a finished gradient of its node to the array that the user bound.
+    """
+
+    __slots__ = ("call", "capturable", "frees", "is_sink", "loose", "node", "reads", "stable", "writes")
+
+    def __init__(
+        self,
+        node: Node,
+        call: Call,
+        reads: Sequence[torch.Tensor],
+        writes: Sequence[torch.Tensor],
+        stable: Sequence[torch.Tensor] = (),
+        loose: Sequence[torch.Tensor] = (),
+        capturable: bool = False,
+        is_sink: bool = False,
+    ):
+        self.node, self.call, self.reads, self.writes = node, call, reads, writes
+        self.stable, self.loose, self.capturable = stable, loose, capturable
+        self.is_sink = is_sink
+        self.frees: Sequence[torch.Tensor] = ()
+
+    def first_run(self) -> tuple[Call, ...]:
+        """Run for the first time; returns the calls of all later runs."""
+        if self.capturable:
+            calls = capture(self.call, self.stable, self.loose)
+        else:
+            self.call()
+            calls = (self.call,)
+        releases = tuple(tensor.set_ for tensor in self.frees)
+        for release in releases:
+            release()
+        return calls + releases
+
+    def __str__(self) -> str:
+        node = self.node
+        if self.is_sink:
+            return f"gradient array <- {node.name}"
+        names = ", ".join(node.output_name(i) for i in range(node.num_outputs))
+        inputs = ", ".join(entry.name for entry in node.inputs)
+        shapes = ", ".join(str(tuple(t.shape)) for t in self.writes)
+        return f"{names} = {node.op}({inputs})  # {shapes}"
+
+
+class Segment:
+    """A sequence of instructions that runs as one: the forward or the backward part of a program.
+
+    The first run watches the kernels; from the second on it is one loop over bound torch calls.
+    """
+
+    def __init__(self, instructions: Sequence[Instruction]):
+        self.instructions = list(instructions)
+        self._calls: list[Call] | None = None
+        self._owners: list[Instruction] = []
+
+    def run(self) -> None:
+        """Run all instructions; a failure is reported as a NodeError naming the node."""
+        if self._calls is None:
+            self._first_run()
+            return
+        remaining = iter(self._calls)
+        try:
+            for call in remaining:
+                call()
+        except Exception as error:
+            position = len(self._calls) - remaining.__length_hint__() - 1
+            raise failure(self._owners[position], error) from error
+
+    def _first_run(self) -> None:
+        calls: list[Call] = []
+        owners: list[Instruction] = []
+        for instruction in self.instructions:
+            try:
+                made = instruction.first_run()
+            except Exception as error:
+                raise failure(instruction, error) from error
+            calls.extend(made)
+            owners.extend([instruction] * len(made))
+        self._calls, self._owners = calls, owners
+
+    def run_watched(self, watch: Callable[[Instruction], None]) -> None:
+        """Run instruction by instruction, calling ``watch`` after each, before anything is freed."""
+        for instruction in self.instructions:
+            try:
+                instruction.call()
+            except Exception as error:
+                raise failure(instruction, error) from error
+            watch(instruction)
+            for tensor in instruction.frees:
+                tensor.set_()
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.instructions))
+
+
+def failure(instruction: Instruction, error: Exception) -> Exception:
+    """The error to raise where a kernel failed; errors of custom operators pass with their own type."""
+    if isinstance(error, NodeError):
+        return error
+    node = instruction.node
+    facts = dict(zip(node.inputs, instruction.reads))
+
+    def describe(entry: Any) -> str:
+        tensor = facts.get(entry)
+        return "" if tensor is None else f"{tuple(tensor.shape)} {str(tensor.dtype)[6:]}"
+
+    kind = "" if isinstance(error, (RuntimeError, MXNetError)) else f"{type(error).__name__}: "
+    return NodeError(node.facts(describe), "run", f"{kind}{error}")

@@ -1,0 +1,298 @@
+"""The Executor: a symbol bound to arrays, ready to run forward and backward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from .base import MXNetError
+from .context import Context, torch_device
+from .execution.build import Bound, Program, build
+from .execution.program import Instruction, Segment
+from .graph.node import Entry
+from .ndarray import NDArray
+from .passes.differentiate import own_head_gradient
+from .random import generator
+
+__all__ = ["Executor"]
+
+
+class Executor:
+    """A symbol bound to arrays; made by ``Symbol.bind`` and ``Symbol.simple_bind``.
+
+    ``arg_arrays``, ``grad_arrays`` and ``aux_arrays`` are lists in the order of the symbol's ``list_*``
+    methods, ``arg_dict``, ``grad_dict`` and ``aux_dict`` the same by name. ``outputs`` are the arrays
+    that every forward run fills anew.
+    """
+
+    def __init__(
+        self,
+        symbol: Any,
+        ctx: Context,
+        arg_arrays: Sequence[NDArray],
+        grad_arrays: Sequence[NDArray | None] | None,
+        grad_req: Sequence[str],
+        aux_arrays: Sequence[NDArray],
+        group2ctx: dict[str, Context] | None = None,
+    ):
+        self._symbol = symbol
+        self._ctx, self._group2ctx = ctx, group2ctx
+        self._device = torch_device(ctx)
+        self.arg_arrays, self.aux_arrays = list(arg_arrays), list(aux_arrays)
+        self.grad_arrays = None if grad_arrays is None else list(grad_arrays)
+        self._grad_req = list(grad_req)
+        self._rng = generator(ctx)
+        self._arena: torch.Tensor | None = None
+        self._programs: dict[bool, Program] = {}
+        self._monitor: tuple[Callable, bool] | None = None
+        self._fresh = False  # whether memory holds what a training forward run left there
+        self._draws: torch.Tensor | None = None  # the generator's state before that run
+        self._bound = self._make_bound()
+        self.outputs = self._make_outputs()
+        self._program(self._bound.gradients != {})
+
+    # -- arrays by name -----------------------------------------------------------------------
+    @property
+    def arg_dict(self) -> dict[str, NDArray]:
+        """The argument arrays by name; ValueError where two arguments have one name."""
+        return _by_name(self._symbol.list_arguments(), self.arg_arrays)
+
+    @property
+    def grad_dict(self) -> dict[str, NDArray | None]:
+        """The gradient arrays by argument name, None where there is none."""
+        arrays = self.grad_arrays or [None] * len(self.arg_arrays)
+        return _by_name(self._symbol.list_arguments(), arrays)
+
+    @property
+    def aux_dict(self) -> dict[str, NDArray]:
+        """The auxiliary states by name."""
+        return _by_name(self._symbol.list_auxiliary_states(), self.aux_arrays)
+
+    @property
+    def output_dict(self) -> dict[str, NDArray]:
+        """The outputs by name."""
+        return _by_name(self._symbol.list_outputs(), self.outputs)
+
+    # -- binding ------------------------------------------------------------------------------
+    def _make_bound(self) -> Bound:
+        graph = self._symbol._graph
+        variables = dict(zip(graph.arguments, (array._tensor for array in self.arg_arrays)))
+        variables.update(zip(graph.auxiliary_states, (array._tensor for array in self.aux_arrays)))
+        gradients = {}
+        for node, array, req in zip(graph.arguments, self.grad_arrays or (), self._grad_req):
+            if array is not None and req != "null":
+                gradients[node] = (array._tensor, req == "add")
+        return Bound(variables, gradients, *self._make_heads(variables, gradients))
+
+    def _make_heads(self, variables: dict, gradients: dict) -> tuple[dict, dict]:
+        from .execution.build import known_facts
+        from .execution.lower import torch_dtype
+
+        graph = self._symbol._graph
+        shapes, dtypes = known_facts(graph, variables)
+        heads: dict[Entry, torch.Tensor] = {}
+        head_gradients: dict[int, torch.Tensor] = {}
+        for index, entry in enumerate(graph.outputs):
+            shape, dtype = shapes.of(entry), torch_dtype(dtypes.of(entry))
+            if entry.node.op is not None and entry not in heads:
+                heads[entry] = torch.zeros(shape, dtype=dtype, device=self._device)
+            if gradients and not own_head_gradient(entry.node.op):
+                head_gradients[index] = torch.zeros(shape, dtype=dtype, device=self._device)
+        return heads, head_gradients
+
+    def _make_outputs(self) -> list[NDArray]:
+        bound, graph = self._bound, self._symbol._graph
+        arrays: dict[Entry, NDArray] = {}
+        for entry in graph.outputs:
+            if entry not in arrays:
+                tensor = bound.heads.get(entry)
+                arrays[entry] = NDArray(bound.variables[entry.node] if tensor is None else tensor, self._ctx)
+        return [arrays[entry] for entry in graph.outputs]
+
+    def _program(self, train: bool) -> Program:
+        program = self._programs.get(train)
+        if program is None:
+            program = self._programs[train] = build(
+                self._symbol._graph,
+                self._bound,
+                context=self._ctx,
+                device=self._device,
+                train=train,
+                rng=self._rng,
+                arena=self._take_arena,
+            )
+        return program
+
+    def _take_arena(self, size: int) -> torch.Tensor:
+        # Training and prediction take turns in one arena. Zeros, so that its pages exist from the start.
+        if self._arena is None or self._arena.numel() < size:
+            self._arena = torch.zeros(size, dtype=torch.uint8, device=self._device)
+        return self._arena
+
+    # -- running ------------------------------------------------------------------------------
+    def forward(self, is_train: bool = False, **kwargs: Any) -> list[NDArray]:
+        """Run the forward part and return ``outputs``.
+
+        Parameters: ``is_train``: whether a backward run follows and dropout and the like are on;
+        arrays by argument name are copied into the bound ones first. Raises TypeError for unknown
+        names, ValueError for values that are not arrays of the right shape.
+        """
+        if kwargs:
+            self._copy_inputs(kwargs)
+        program = self._programs.get(bool(is_train)) or self._program(bool(is_train))
+        self._fresh = bool(is_train)
+        self._draws = self._rng.get_state() if is_train and program.stochastic else None
+        self._run(program.forward)
+        return self.outputs
+
+    def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
+        """Run the backward part: fill (or add to) the gradient arrays.
+
+        Parameters: ``out_grads``: the gradients of the outputs, an NDArray, a list, or a dict by output
+        name; not needed where all outputs are losses. Raises MXNetError where they are missing.
+        """
+        if not self._bound.gradients:
+            return
+        program = self._program(True)
+        self._set_head_gradients(out_grads)
+        if not self._fresh:
+            self._repeat_forward(program)
+        assert program.backward is not None
+        self._run(program.backward)
+        self._fresh = False  # the backward run reuses the memory of forward values
+
+    def _repeat_forward(self, program: Program) -> None:
+        """Compute the forward values again, with the same random draws as before if there were any."""
+        if self._draws is None:
+            self._run(program.forward)
+            return
+        state = self._rng.get_state()
+        self._rng.set_state(self._draws)
+        self._run(program.forward)
+        self._rng.set_state(state)
+
+    def _run(self, segment: Segment) -> None:
+        with torch.no_grad():
+            if self._monitor is None:
+                segment.run()
+            else:
+                segment.run_watched(self._watch)
+
+    def _copy_inputs(self, arrays: dict[str, Any]) -> None:
+        bound = self.arg_dict
+        for name, value in arrays.items():
+            if name not in bound:
+                raise TypeError(f"Unknown argument {name}; the arguments are {', '.join(bound)}")
+            if not isinstance(value, (NDArray, np.ndarray)):
+                raise ValueError(f"only accept keyword argument of NDArrays and numpy.ndarray, not {type(value)}")
+            if tuple(value.shape) != bound[name].shape:
+                raise ValueError(
+                    f"Shape not match! Argument {name}, need: {bound[name].shape}, received: {value.shape}"
+                )
+            source = value._tensor if isinstance(value, NDArray) else torch.from_numpy(np.ascontiguousarray(value))
+            bound[name]._tensor.copy_(source)
+
+    def _set_head_gradients(self, out_grads: Any) -> None:
+        targets = self._bound.head_gradients
+        names = self._symbol.list_outputs()
+        if out_grads is None:
+            if targets:
+                missing = ", ".join(names[index] for index in targets)
+                raise MXNetError(
+                    f"backward needs out_grads (head_gradient) for the outputs that are not losses: {missing}"
+                )
+            return
+        if isinstance(out_grads, NDArray):
+            out_grads = [out_grads]
+        elif isinstance(out_grads, dict):
+            out_grads = [out_grads[name] for name in names]
+        for position, gradient in enumerate(out_grads):
+            if not isinstance(gradient, NDArray):
+                raise TypeError(f"out_grads must be NDArrays, but number {position} is {type(gradient)}")
+        for index, target in targets.items():
+            if index >= len(out_grads):
+                raise MXNetError(f"backward got {len(out_grads)} out_grads; output {names[index]} needs one too")
+            gradient = out_grads[index]._tensor
+            if gradient.shape != target.shape:
+                raise MXNetError(
+                    f"the gradient of output {names[index]} should be {tuple(target.shape)}"
+                    f" but is {tuple(gradient.shape)}"
+                )
+            target.copy_(gradient)
+
+    # -- looking ------------------------------------------------------------------------------
+    def set_monitor_callback(self, callback: Callable | None, monitor_all: bool = False) -> None:
+        """Have ``callback(name, array)`` called with every operator's outputs as they are computed.
+
+        With ``monitor_all`` also with inputs. Values are true: nothing has been overwritten yet.
+        """
+        self._monitor = None if callback is None else (callback, monitor_all)
+
+    def _watch(self, instruction: Instruction) -> None:
+        if instruction.is_sink or self._monitor is None:
+            return
+        callback, inputs_too = self._monitor
+        node = instruction.node
+        if inputs_too and node.op is not None:
+            for name, tensor in zip(node.op.input_names, instruction.reads):
+                callback(f"{node.name}_{name}", NDArray(tensor, self._ctx))
+        for index, tensor in enumerate(instruction.writes):
+            callback(node.output_name(index), NDArray(tensor, self._ctx))
+
+    def debug_str(self) -> str:
+        """The program as text, with the memory that its plan takes."""
+        program = self._program(bool(self._bound.gradients))
+        lines = [self._symbol.debug_str().rstrip(), "", str(program)]
+        total = program.plan.arena_size + sum(program.plan.adopted.values())
+        lines.append(f"Total {total / 2**20:.4g} MB allocated")
+        lines.append("Total 0 TempSpace resource requested")
+        return "\n".join(lines) + "\n"
+
+    def get_optimized_symbol(self) -> Any:
+        """The symbol that is run."""
+        return self._symbol
+
+    # -- parameters and shapes ----------------------------------------------------------------
+    def copy_params_from(
+        self, arg_params: dict, aux_params: dict | None = None, allow_extra_params: bool = False
+    ) -> None:
+        """Copy arrays by name into the bound arguments and auxiliary states.
+
+        Raises ValueError for names that are not bound, unless ``allow_extra_params``.
+        """
+        for params, bound, kind in (
+            (arg_params, self.arg_dict, "arguments"),
+            (aux_params or {}, self.aux_dict, "auxiliary states"),
+        ):
+            for name, array in params.items():
+                if name in bound:
+                    target = bound[name]
+                    if tuple(array.shape) != target.shape:
+                        raise MXNetError(
+                            f"{name} should be {target.shape} but the array to copy is {array.shape}"
+                        )
+                    target._tensor.copy_(array._tensor)
+                elif not allow_extra_params:
+                    raise ValueError(f'Find name "{name}" that is not in the {kind}')
+
+    def reshape(
+        self, partial_shaping: bool = False, allow_up_sizing: bool = False, **kwargs: tuple
+    ) -> Executor:
+        """A new executor for other input shapes, sharing parameters and memory with this one.
+
+        Raises MXNetError where an array would have to grow (``allow_up_sizing``) or an argument not
+        given changes its shape (``partial_shaping``).
+        """
+        from .binding import reshape
+
+        return reshape(self, partial_shaping, allow_up_sizing, kwargs)
+
+
+def _by_name(names: Sequence[str], arrays: Sequence[Any]) -> dict[str, Any]:
+    if len(set(names)) != len(names):
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(f"Duplicate names detected, {', '.join(repeated)}")
+    return dict(zip(names, arrays))

@@ -1,0 +1,123 @@
+"""The generated operator functions ``mx.nd.X`` and fluent methods, made from the registry."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from ..base import MXNetError
+from ..context import Context
+from ..ops.core import Op, get_op
+from ..ops.parameters import unknown_argument
+from ..symbol.functions import namespace_of, operator_doc, operator_signature, populate, split_arguments
+from ..symbol.operators import FLUENT_METHODS
+from .invoke import invoke
+from .ndarray import NDArray
+
+__all__ = ["ArrayFunction", "function", "register_functions"]
+
+
+class ArrayFunction:
+    """A function that runs one operator on NDArrays; its documentation comes from the operator."""
+
+    def __init__(self, cls: type[Op], alias: str):
+        self.operator = cls
+        self.__name__ = self.__qualname__ = namespace_of(alias)[1]
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        return operator_doc(self.operator)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return operator_signature(self.operator)
+
+    def __repr__(self) -> str:
+        return f"<operator function {self.__name__}>"
+
+    def __call__(self, *args: Any, out: Any = None, name: Any = None, **kwargs: Any) -> Any:
+        cls = self.operator
+        inputs, named, parameters = split_arguments(cls, args, kwargs, NDArray)
+        context = _take_context(cls, parameters)
+        if cls.count and cls.count not in parameters:
+            parameters[cls.count] = len(inputs) + len(named) - (len(cls.input_signature) - 1)
+        op = cls(**parameters)
+        if named or len(inputs) != len(op.input_names) or None in inputs:
+            inputs = _arrange(op, inputs, named)
+        return invoke(op, inputs, out, context)
+
+
+def _take_context(cls: type[Op], parameters: dict[str, Any]) -> Context | None:
+    context = parameters.get("ctx")
+    if context is None:
+        parameters.pop("ctx", None)
+        return None
+    if isinstance(context, str):
+        kind, _, number = context.rstrip(")").partition("(")
+        context = Context(kind, int(number or 0))
+    if "ctx" in cls.parameters:
+        parameters["ctx"] = str(context)
+    else:
+        del parameters["ctx"]
+    return context
+
+
+def _arrange(op: Op, inputs: list, named: dict[str, NDArray]) -> list[NDArray]:
+    arranged = []
+    for key in named:
+        if key not in op.input_names:
+            raise unknown_argument(key, (*op.input_names, *op.parameters))
+    for position, key in enumerate(op.input_names):
+        array = inputs[position] if position < len(inputs) else None
+        array = named.get(key) if array is None else array
+        if array is None:
+            raise MXNetError(f"Operator {op.op_name} needs the input {key}, which is not given")
+        arranged.append(array)
+    if len(inputs) > len(op.input_names):
+        raise MXNetError(
+            f"Operator {op.op_name} takes {len(op.input_names)} inputs ({', '.join(op.input_names)})"
+            f" but {len(inputs)} are given"
+        )
+    return arranged
+
+
+@cache
+def function(alias: str) -> ArrayFunction:
+    """The function of an operator, by its name or an alias, wherever it stands."""
+    return ArrayFunction(get_op(alias), alias)
+
+
+def _fluent(name: str) -> Callable:
+    def method(self: NDArray, *args: Any, **kwargs: Any) -> Any:
+        return function(name)(self, *args, **kwargs)
+
+    method.__name__ = name
+    method.__doc__ = f"The operator function ``{name}`` applied to this array."
+    return method
+
+
+def register_functions(package_name: str) -> None:
+    """Put the functions into the package and its namespaces, and the methods on NDArray.
+
+    Names that the package or the class defines itself stay.
+    """
+    package = sys.modules[package_name]
+    spaces: dict[str, dict[str, Any]] = {"": package.__dict__}
+    for name in ("op", "_internal", "contrib", "linalg", "sparse", "image", "random"):
+        module = getattr(package, name, None) or sys.modules.get(f"{package_name}.{name}")
+        if not isinstance(module, types.ModuleType):
+            module = types.ModuleType(f"{package_name}.{name}", f"Operator functions of mx.nd.{name}.")
+            sys.modules[module.__name__] = module
+        package.__dict__[name] = module
+        spaces[name] = module.__dict__
+    populate(spaces, ArrayFunction)
+    for name, value in list(package.__dict__.items()):
+        if isinstance(value, ArrayFunction):
+            spaces["op"].setdefault(name, value)
+    for name in FLUENT_METHODS:
+        if name not in NDArray.__dict__:
+            setattr(NDArray, name, _fluent(name))
