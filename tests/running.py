@@ -1,0 +1,164 @@
+"""Running symbols in tests: through the public Executor, and node by node as the reference."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import mxnet as mx
+
+__all__ = [
+    "Result",
+    "array",
+    "replay",
+    "requests",
+    "run_bound",
+    "run_plainly",
+    "skip_missing_operator",
+]
+
+
+@dataclass
+class Result:
+    """What one forward (and backward) pass gave, as numpy arrays."""
+
+    outputs: list[np.ndarray]
+    gradients: dict[str, np.ndarray]
+    arguments: dict[str, np.ndarray]
+    auxiliary: dict[str, np.ndarray]
+
+
+def array(value: np.ndarray) -> mx.nd.NDArray:
+    """An NDArray of the same dtype."""
+    value = np.asarray(value)
+    return mx.nd.array(value, dtype=value.dtype)
+
+
+def requests(symbol: mx.sym.Symbol, grad_req: str | Mapping[str, str]) -> dict[str, str]:
+    """What to do with the gradient of each argument."""
+    if isinstance(grad_req, str):
+        return dict.fromkeys(symbol.list_arguments(), grad_req)
+    return {name: grad_req.get(name, "null") for name in symbol.list_arguments()}
+
+
+def run_bound(
+    symbol: mx.sym.Symbol,
+    arrays: Mapping[str, np.ndarray],
+    heads: Sequence[np.ndarray] | None = None,
+    grad_req: str | Mapping[str, str] = "null",
+    train: bool = True,
+    grad_init: Mapping[str, np.ndarray] | None = None,
+) -> Result:
+    """One pass of an Executor. ``arrays`` holds arguments and auxiliary states by name."""
+    wanted = requests(symbol, grad_req)
+    start = grad_init or {}
+    gradients = {
+        name: array(start.get(name, np.zeros_like(arrays[name])))
+        for name, request in wanted.items()
+        if request != "null"
+    }
+    executor = symbol.bind(
+        mx.cpu(),
+        {name: array(arrays[name]) for name in symbol.list_arguments()},
+        args_grad=gradients,
+        grad_req=wanted,
+        aux_states={name: array(arrays[name]) for name in symbol.list_auxiliary_states()},
+    )
+    outputs = [output.asnumpy() for output in executor.forward(is_train=train)]
+    if gradients:
+        executor.backward(None if heads is None else [array(head) for head in heads])
+    return Result(
+        outputs,
+        {name: value.asnumpy() for name, value in gradients.items()},
+        {name: value.asnumpy() for name, value in executor.arg_dict.items()},
+        {name: value.asnumpy() for name, value in executor.aux_dict.items()},
+    )
+
+
+def run_plainly(
+    symbol: mx.sym.Symbol,
+    arrays: Mapping[str, np.ndarray],
+    heads: Sequence[np.ndarray] | None = None,
+    grad_req: str | Mapping[str, str] = "null",
+    train: bool = True,
+    grad_init: Mapping[str, np.ndarray] | None = None,
+) -> Result:
+    """The same by ``execution.plain``: every node on its own, nothing planned or shared."""
+    import torch
+
+    from mxnet.execution.plain import run_plain
+    from mxnet.graph.node import Entry, Graph, Node
+    from mxnet.passes.differentiate import differentiate
+
+    graph = symbol._graph
+    values = {node: torch.from_numpy(arrays[node.name].copy()) for node in graph.variables}
+    wanted = {
+        name: request for name, request in requests(symbol, grad_req).items() if request != "null"
+    }
+    outputs, order, sources = list(graph.outputs), list(graph.nodes), []
+    if wanted:
+        head_entries = [None] * len(outputs)
+        for i, head in enumerate(heads or ()):
+            node = Node(None, (), f"head{i}", {})
+            values[node] = torch.from_numpy(np.asarray(head).copy())
+            head_entries[i] = Entry(node)
+            order.append(node)
+        sources = [node for node in graph.arguments if node.name in wanted]
+        derivative = differentiate(graph, sources, head_entries)
+        outputs += derivative.gradients
+        order += derivative.made
+    rng = torch.Generator().manual_seed(0)
+    results = run_plain(Graph(outputs, order), values, train=train, rng=rng, context=mx.cpu())
+    results = [result.detach().clone().numpy() for result in results]
+    gradients = dict(zip([n.name for n in sources], results[len(graph.outputs) :], strict=True))
+    for name, request in wanted.items():
+        if request == "add" and grad_init:
+            gradients[name] = gradients[name] + grad_init[name]
+    return Result(
+        results[: len(graph.outputs)],
+        gradients,
+        {node.name: values[node].numpy() for node in graph.arguments},
+        {node.name: values[node].numpy() for node in graph.auxiliary_states},
+    )
+
+
+@contextlib.contextmanager
+def skip_missing_operator() -> Iterator[None]:
+    """Skip a test that needs an operator which does not exist, and name the operator."""
+    try:
+        yield
+    except (mx.MXNetError, AttributeError) as error:
+        found = _MISSING.search(str(error))
+        if found is None:
+            raise
+        pytest.skip(f"operator {found[1] or found[2]} does not exist yet")
+
+
+def replay(build: Sequence[Mapping]) -> mx.sym.Symbol:
+    """The symbol of a recorded construction: calls in which ``$x`` is an earlier symbol."""
+    made: dict[str, object] = {}
+
+    def value(given):
+        if isinstance(given, str) and given.startswith("$"):
+            return made[given[1:]]
+        if isinstance(given, list):
+            items = [value(item) for item in given]
+            return items if any(isinstance(item, mx.sym.Symbol) for item in items) else tuple(items)
+        return given
+
+    result = None
+    for step in build:
+        with skip_missing_operator():
+            if "expr" in step:
+                symbols = {name: value(given) for name, given in step["symbols"].items()}
+                result = eval(step["expr"], {"mx": mx, **symbols})
+            else:
+                positional = [value(item) for item in step.get("args", ())]
+                named = {name: value(item) for name, item in step.get("kwargs", {}).items()}
+                result = eval(step["call"], {"mx": mx})(*positional, **named)
+        made[step["out"]] = result
+    return result
