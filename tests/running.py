@@ -21,6 +21,10 @@ __all__ = [
     "skip_missing_operator",
 ]
 
+_MISSING = re.compile(
+    r"Operator (\w+) is not registered|module 'mxnet(?:\.symbol[\w.]*)?' has no attribute '(\w+)'"
+)
+
 
 @dataclass
 class Result:
