@@ -1,0 +1,235 @@
+"""Optimizer states as bytes: pickles as 1.x writes them, read without trusting them.
+
+A pickle can name any function and have it called. Here only a few names mean anything, and those
+mean stand-ins that note down what the file says; the real objects are made of them afterwards.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+from typing import Any
+
+import numpy as np
+import torch
+
+from .. import lr_scheduler
+from ..context import cpu
+from ..error import MXNetError
+from ..ndarray import NDArray
+from .base import Optimizer
+
+__all__ = ["dump", "load"]
+
+_PROTOCOL = 4  # what MXNet 1.9.1 writes
+
+
+def dump(content: Any) -> bytes:
+    """A pickle of containers, numbers, strings, arrays, optimizers and schedulers."""
+    buffer = io.BytesIO()
+    _Pickler(buffer, _PROTOCOL).dump(content)
+    return buffer.getvalue()
+
+
+def load(data: bytes) -> Any:
+    """The content of such a pickle; MXNetError for any other, of which nothing is executed."""
+    try:
+        return _real(_Unpickler(io.BytesIO(data)).load())
+    except MXNetError:
+        raise
+    except Exception as error:
+        # A damaged pickle can fail in any way at all.
+        raise MXNetError(f"These bytes are no optimizer states: {error}") from error
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, obj):
+        if isinstance(obj, NDArray):
+            return NDArray, (None,), {"handle": bytearray(_to_bytes(obj))}
+        return NotImplemented
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str):
+        known = _NAMES.get((module, name))
+        if known is not None:
+            return known
+        target = _object_class(module, name)
+        if target is None:
+            raise MXNetError(
+                f"Optimizer states may not contain {module}.{name}. If it is an optimizer of your "
+                "own, register it (mx.optimizer.register) before loading; anything else has no "
+                "place in such a file, which may be damaged or hostile."
+            )
+        return type(f"_Noted{name}", (_NotedObject,), {"target": target})
+
+    def persistent_load(self, pid):
+        raise MXNetError("Optimizer states may not refer to objects outside of the file.")
+
+
+def _object_class(module: str, name: str) -> type | None:
+    registered = Optimizer.opt_registry.get(name.lower())
+    if registered is not None and (registered.__module__, registered.__name__) == (module, name):
+        return registered
+    if module == lr_scheduler.__name__ and name in lr_scheduler.__all__:
+        return getattr(lr_scheduler, name)
+    return None
+
+
+# -- arrays, as in the files of nd.save -------------------------------------------------------
+
+_HEAD = struct.Struct("<IiI")  # magic number, storage type (0: dense), number of dimensions
+_MAGIC = 0xF993FAC9
+_DTYPES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool")
+
+
+def _to_bytes(array: NDArray) -> bytes:
+    data = array.asnumpy()
+    shape = struct.pack(f"<{data.ndim}q", *data.shape)
+    place = struct.pack("<iii", 1, 0, _DTYPES.index(data.dtype.name))
+    return _HEAD.pack(_MAGIC, 0, data.ndim) + shape + place + data.tobytes()
+
+
+def _from_bytes(content: bytes) -> NDArray:
+    magic, storage, dimensions = _HEAD.unpack_from(content)
+    if magic != _MAGIC or storage != 0:
+        raise MXNetError("Optimizer states contain an array that is damaged or not dense.")
+    *shape, _, _, code = struct.unpack_from(f"<{dimensions}qiii", content, _HEAD.size)
+    data = np.frombuffer(content, _DTYPES[code], offset=_HEAD.size + 8 * dimensions + 12)
+    return NDArray(torch.from_numpy(data.reshape(shape).copy()), cpu())
+
+
+# -- stand-ins -------------------------------------------------------------------------------
+
+
+class _Noted:
+    """What the file says about an object; ``real`` makes it."""
+
+    def __new__(cls, *arguments):
+        self = super().__new__(cls)
+        self.arguments, self.state = arguments, None
+        return self
+
+    def __init__(self, *arguments):
+        pass
+
+    def __setstate__(self, state):
+        self.state = state
+
+    def real(self) -> Any:
+        raise NotImplementedError
+
+
+class _NotedObject(_Noted):
+    """An optimizer or a scheduler: its attributes, set without calling its constructor."""
+
+    target: type
+
+    def real(self) -> Any:
+        if self.arguments or not isinstance(self.state, dict):
+            raise MXNetError(f"The {self.target.__name__} in these optimizer states is damaged.")
+        made = self.target.__new__(self.target)
+        state = _real(self.state)
+        if isinstance(made, Optimizer):
+            made.__setstate__(state)
+        else:
+            made.__dict__.update(state)
+        return made
+
+
+class _NotedArray(_Noted):
+    """An NDArray: the bytes under "handle"."""
+
+    def real(self) -> NDArray | None:
+        handle = (self.state or {}).get("handle")
+        return None if handle is None else _from_bytes(bytes(handle))
+
+
+class _NotedDtype(_Noted):
+    """A numpy dtype: its code, and its byte order in the state."""
+
+    def real(self) -> np.dtype:
+        dtype = np.dtype(str(self.arguments[0]))
+        if dtype.hasobject or dtype.fields:
+            raise MXNetError(f"Optimizer states may not contain numpy arrays of {dtype}.")
+        order = self.state[1] if self.state else "="
+        return dtype.newbyteorder(order) if order in ("<", ">") else dtype
+
+
+class _NotedNumpy(_Noted):
+    """A numpy array: version, shape, dtype, Fortran order, data as the state."""
+
+    def real(self) -> np.ndarray:
+        _, shape, dtype, fortran, data = self.state
+        flat = np.frombuffer(bytes(data), dtype.real())
+        return flat.reshape(shape, order="F" if fortran else "C").copy()
+
+
+class _NotedScalar(_Noted):
+    """A numpy number: dtype and data."""
+
+    def real(self) -> np.generic:
+        dtype, data = self.arguments
+        return np.frombuffer(bytes(data), dtype.real())[0]
+
+
+class _NotedBuffer(_Noted):
+    """A numpy array of protocol 5: data, dtype, shape, order."""
+
+    def real(self) -> np.ndarray:
+        data, dtype, shape, order = self.arguments
+        return np.frombuffer(bytes(data), dtype.real()).reshape(shape, order=order).copy()
+
+
+class _Marker(_Noted):
+    """A class that is only ever an argument."""
+
+
+class _Bytes(_Noted):
+    """Bytes, where a pickle calls ``bytearray(bytes)`` or ``_codecs.encode(text, "latin1")``."""
+
+    def __new__(cls, content: bytes | str = b"", encoding: str = "latin1"):
+        if not isinstance(content, (bytes, bytearray, str)) or encoding != "latin1":
+            raise MXNetError("Optimizer states contain damaged bytes.")
+        return content.encode(encoding) if isinstance(content, str) else content
+
+
+_NAMES: dict[tuple[str, str], Any] = {
+    ("builtins", "bytearray"): _Bytes,
+    ("builtins", "complex"): complex,
+    ("builtins", "frozenset"): frozenset,
+    ("builtins", "set"): set,
+    ("_codecs", "encode"): _Bytes,
+    ("collections", "OrderedDict"): dict,
+    ("numpy", "dtype"): _NotedDtype,
+    ("numpy", "ndarray"): _Marker,
+    ("mxnet.ndarray", "NDArray"): _NotedArray,
+    ("mxnet.ndarray.ndarray", "NDArray"): _NotedArray,
+}
+for _core in ("numpy.core", "numpy._core"):
+    _NAMES[f"{_core}.multiarray", "_reconstruct"] = _NotedNumpy
+    _NAMES[f"{_core}.multiarray", "scalar"] = _NotedScalar
+    _NAMES[f"{_core}.numeric", "_frombuffer"] = _NotedBuffer
+
+
+def _real(content: Any, made: dict[int, Any] | None = None) -> Any:
+    """The content with real objects for stand-ins; what was one object stays one."""
+    made = {} if made is None else made
+    key = id(content)
+    if key in made:
+        return made[key]
+    if isinstance(content, dict):
+        # Registered before its items, since optimizers refer to one of their dicts twice.
+        result: Any = made.setdefault(key, {})
+        result.update({_real(k, made): _real(v, made) for k, v in content.items()})
+    elif isinstance(content, list):
+        result = [_real(item, made) for item in content]
+    elif isinstance(content, tuple):
+        result = tuple(_real(item, made) for item in content)
+    elif isinstance(content, _Noted):
+        result = content.real()
+    else:
+        return content
+    made[key] = result
+    return result
