@@ -11,6 +11,10 @@ from typing import Any
 
 import numpy as np
 
+import mxnet as mx
+from mxnet.ops.core import Op, get_op
+from mxnet.symbol.functions import function
+
 __all__ = ["Sample", "all_samples"]
 
 
@@ -69,6 +73,52 @@ class Sample:
             else rng.uniform(self.low, self.high, given).astype(dtype or self.dtype)
             for name, given in self.inputs.items()
         }
+
+    @property
+    def cls(self) -> type[Op]:
+        """The class of the operator."""
+        return get_op(self.op)
+
+    @property
+    def operator(self) -> Op:
+        """The operator with its parameters."""
+        params = dict(self.params)
+        if self.cls.count and self.cls.count not in params:
+            params[self.cls.count] = len(self.inputs) - (len(self.cls.input_signature) - 1)
+        return self.cls(**params)
+
+    def symbol(self) -> mx.sym.Symbol:
+        """The operator applied to one variable per input, named like the input."""
+        variables = {name: mx.sym.Variable(name) for name in self.operator.input_names}
+        return function(self.op)(name="t", **variables, **self.params)
+
+    def full_arrays(self, dtype: str | None = None) -> dict[str, np.ndarray]:
+        """Arrays for all inputs and auxiliary states; what is not given is inferred.
+
+        Given arrays of floats, too, are converted to ``dtype``.
+        """
+        found = {
+            name: value.astype(dtype) if dtype and value.dtype.kind == "f" else value
+            for name, value in self.arrays(dtype).items()
+        }
+        symbol = self.symbol()
+        names = symbol.list_arguments(), symbol.list_auxiliary_states()
+        shapes = symbol.infer_shape_partial(**{k: v.shape for k, v in found.items() if v.ndim})
+        types = symbol.infer_type_partial(**{k: v.dtype.name for k, v in found.items()})
+        rng = np.random.RandomState(1)
+        for group, index in ((names[0], 0), (names[1], 2)):
+            for name, shape, kind in zip(group, shapes[index], types[index], strict=True):
+                if name not in found:
+                    made = rng.uniform(self.low, self.high, shape)
+                    found[name] = made.astype(kind or dtype or self.dtype)
+        return found
+
+    def expected(self, arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
+        """What the reference gives for these arrays, computed in float64."""
+        wide = {k: v.astype("float64") if v.dtype.kind == "f" else v for k, v in arrays.items()}
+        result = self.reference(**wide)
+        results = result if isinstance(result, (tuple, list)) else (result,)
+        return tuple(np.asarray(value) for value in results)
 
 
 def all_samples() -> list[Sample]:
