@@ -1,0 +1,4 @@
+"""Iterators over mini-batches."""
+
+from .io import *
+from .io import __all__

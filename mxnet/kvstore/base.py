@@ -1,0 +1,101 @@
+"""What every key-value store does, and ``create``, which makes one by name."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, ClassVar
+
+from ..error import MXNetError
+
+__all__ = ["KVStoreBase", "create"]
+
+_LOCAL = ("local", "local_update_cpu", "local_allreduce_cpu")
+_DEVICE = ("device", "local_allreduce_device")
+_DISTRIBUTED = ("dist", "horovod", "byteps", "p3")
+
+
+class KVStoreBase:
+    """The interface that a Module and a Trainer need of a key-value store.
+
+    A class of one's own joins with ``@KVStoreBase.register`` and is then made by
+    ``mx.kv.create`` with its lower-case name.
+    """
+
+    OPTIMIZER = "optimizer"
+    kv_registry: ClassVar[dict[str, type]] = {}
+
+    @staticmethod
+    def register(klass: type) -> type:
+        """Make a class known to ``create`` under its lower-case name."""
+        name = klass.__name__.lower()
+        if name in KVStoreBase.kv_registry:
+            logging.getLogger(__name__).warning("the key-value store %r is replaced", name)
+        KVStoreBase.kv_registry[name] = klass
+        return klass
+
+    @property
+    def type(self) -> str:
+        """The name of the kind of store."""
+        raise NotImplementedError
+
+    @property
+    def rank(self) -> int:
+        """The number of this worker."""
+        raise NotImplementedError
+
+    @property
+    def num_workers(self) -> int:
+        """How many workers share the store."""
+        raise NotImplementedError
+
+    def is_capable(self, capability: str) -> bool:
+        """Whether the store has an ability, such as ``KVStoreBase.OPTIMIZER``."""
+        raise NotImplementedError
+
+    def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
+        """Set a new key and copy its value to all of ``out``."""
+        raise NotImplementedError
+
+    def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
+        """Sum ``value`` over devices and workers, and copy the result to ``out``."""
+        raise NotImplementedError
+
+    def set_optimizer(self, optimizer: Any) -> None:
+        """Let the store update the stored values with an optimizer."""
+        raise NotImplementedError
+
+    def save_optimizer_states(self, fname: str, dump_optimizer: bool = False) -> None:
+        """Write the states of the store's optimizer to a file."""
+        raise NotImplementedError
+
+    def load_optimizer_states(self, fname: str) -> None:
+        """Read the states of the store's optimizer from a file."""
+        raise NotImplementedError
+
+
+def create(name: str = "local") -> KVStoreBase:
+    """A key-value store by name.
+
+    "local" sums on the CPU, "device" on the device of the first array pushed. An unknown name
+    gives a local store, as in 1.x, with a warning. Raises MXNetError for the names of
+    distributed stores.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string, not {type(name).__name__}")
+    from .kvstore import KVStore
+
+    kind = name.lower()
+    if kind in KVStoreBase.kv_registry:
+        return KVStoreBase.kv_registry[kind]()
+    if kind == "nccl":
+        raise MXNetError("kvstore 'nccl' is not available: use 'device', which sums on the GPUs")
+    if kind.startswith(_DISTRIBUTED):
+        raise MXNetError(
+            f"kvstore {name!r} is not available: there is no store over several machines; use "
+            f"'device' or 'local' with a list of contexts, which trains on all devices of one"
+        )
+    if kind not in _LOCAL + _DEVICE:
+        known = ", ".join(_LOCAL + _DEVICE + tuple(KVStoreBase.kv_registry))
+        message = "unknown kvstore %r: a local one is made; the names are %s"
+        logging.getLogger(__name__).warning(message, name, known)
+    return KVStore(kind)

@@ -1,0 +1,41 @@
+"""Two-bit gradients with error feedback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..error import MXNetError
+
+__all__ = ["TwoBitCompression"]
+
+
+class TwoBitCompression:
+    """Rounds a gradient to -threshold, 0 or threshold and keeps the rest for the next time.
+
+    Source: Strom, Scalable distributed DNN training using commodity GPU cloud computing (2015).
+    """
+
+    def __init__(self, type: str = "none", threshold: float = 0.5, **unknown: Any):
+        if unknown:
+            raise MXNetError(
+                f"unknown parameter(s) of gradient compression: {', '.join(sorted(unknown))}; "
+                f"there are 'type' and 'threshold'"
+            )
+        if type != "2bit":
+            raise MXNetError(f"Unknown type for gradient compression {type!r}: there is '2bit'")
+        self.threshold = float(threshold)
+        if self.threshold <= 0:
+            raise MXNetError(f"the compression threshold must be above 0 but is {threshold}")
+        self._residuals: dict[Any, Any] = {}
+
+    def compress(self, slot: Any, gradient: Any) -> Any:
+        """The rounded tensor; ``slot`` names whose residual it is (key and device)."""
+        import torch
+
+        residual = self._residuals.get(slot)
+        if residual is None:
+            residual = self._residuals[slot] = torch.zeros_like(gradient)
+        residual += gradient
+        kept = torch.where(residual.abs() >= self.threshold, residual.sign() * self.threshold, 0.0)
+        residual -= kept
+        return kept.to(gradient.dtype)

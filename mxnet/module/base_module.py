@@ -1,0 +1,415 @@
+"""BaseModule: the training and prediction loops, over what every module can do."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..error import MXNetError
+from ..initializer import Uniform
+from ..io import DataBatch, DataDesc
+from ..model import BatchEndParam
+from .names import as_list
+
+__all__ = ["BaseModule"]
+
+DEFAULT_INITIALIZER = Uniform(0.01)
+
+
+class BaseModule:
+    """A computation that can be bound, initialised, trained and run on batches.
+
+    The life of a module: ``bind`` (shapes), ``init_params`` (or ``set_params``),
+    ``init_optimizer``, then for every batch ``forward``, ``backward``, ``update``. ``fit``,
+    ``score`` and ``predict`` do all that over an iterator. A subclass defines the steps. Calling
+    a step too early raises AssertionError.
+    """
+
+    def __init__(self, logger: Any = logging):
+        self.logger = logger
+        self.binded = False
+        self.for_training = False
+        self.inputs_need_grad = False
+        self.params_initialized = False
+        self.optimizer_initialized = False
+        self._symbol: Any = None
+
+    # -- what loops are made of ------------------------------------------------------------
+
+    def forward_backward(self, data_batch: DataBatch) -> None:
+        """Run a batch in training mode and compute the gradients."""
+        self.forward(data_batch, is_train=True)
+        self.backward()
+
+    def score(
+        self,
+        eval_data: Any,
+        eval_metric: Any,
+        num_batch: int | None = None,
+        batch_end_callback: Callable | Sequence[Callable] | None = None,
+        score_end_callback: Callable | Sequence[Callable] | None = None,
+        reset: bool = True,
+        epoch: int = 0,
+        sparse_row_id_fn: Callable | None = None,
+    ) -> list[tuple[str, float]]:
+        """Run an iterator in prediction mode and return the metric's names and values.
+
+        Parameters: ``eval_metric``: an EvalMetric, or what ``mx.metric.create`` takes;
+        ``num_batch``: at most so many batches; ``reset``: whether to reset the iterator first;
+        ``epoch``: what the callbacks are told.
+        """
+        self._check_ready("score")
+        if reset:
+            eval_data.reset()
+        eval_metric = _metric(eval_metric)
+        eval_metric.reset()
+        actual_num_batch = 0
+        for nbatch, eval_batch in enumerate(eval_data):
+            if nbatch == num_batch:
+                break
+            self.prepare(eval_batch, sparse_row_id_fn=sparse_row_id_fn)
+            self.forward(eval_batch, is_train=False)
+            self._count(eval_metric, eval_batch)
+            if batch_end_callback is not None:
+                batch_end_params = BatchEndParam(epoch, nbatch, eval_metric, locals())
+                for callback in as_list(batch_end_callback):
+                    callback(batch_end_params)
+            actual_num_batch += 1
+        if score_end_callback:
+            params = BatchEndParam(epoch, actual_num_batch, eval_metric, locals())
+            for callback in as_list(score_end_callback):
+                callback(params)
+        return eval_metric.get_name_value()
+
+    def iter_predict(
+        self,
+        eval_data: Any,
+        num_batch: int | None = None,
+        reset: bool = True,
+        sparse_row_id_fn: Callable | None = None,
+    ) -> Iterator[tuple[list[Any], int, DataBatch]]:
+        """Yield ``(outputs without padding rows, batch number, batch)`` over an iterator.
+
+        The outputs are overwritten by the next batch: copy what is to be kept.
+        """
+        self._check_ready("predict")
+        if reset:
+            eval_data.reset()
+        for nbatch, eval_batch in enumerate(eval_data):
+            if nbatch == num_batch:
+                break
+            self.prepare(eval_batch, sparse_row_id_fn=sparse_row_id_fn)
+            self.forward(eval_batch, is_train=False)
+            pad = eval_batch.pad or 0
+            yield [out[: out.shape[0] - pad] for out in self.get_outputs()], nbatch, eval_batch
+
+    def predict(
+        self,
+        eval_data: Any,
+        num_batch: int | None = None,
+        merge_batches: bool = True,
+        reset: bool = True,
+        always_output_list: bool = False,
+        sparse_row_id_fn: Callable | None = None,
+    ) -> Any:
+        """The outputs for an iterator, an NDArray or a numpy array.
+
+        Returns one array (a list with ``always_output_list`` or for several outputs) over all
+        rows, padding left out; without ``merge_batches`` a list of such lists, one a batch.
+        Raises ValueError for other data.
+        """
+        self._check_ready("predict")
+        from ..ndarray import NDArray, array, concat
+
+        if isinstance(eval_data, (NDArray, np.ndarray)):
+            rows = array(eval_data) if isinstance(eval_data, np.ndarray) else eval_data
+            self.forward(DataBatch([rows]), is_train=False)
+            return self.get_outputs()[0]
+        if not hasattr(eval_data, "next") and not hasattr(eval_data, "__next__"):
+            raise ValueError(
+                f"eval_data must be of type NDArray or DataIter, not {type(eval_data).__name__}"
+            )
+        batches = [
+            [output.copy() for output in outputs]
+            for outputs, _, _ in self.iter_predict(eval_data, num_batch, reset, sparse_row_id_fn)
+        ]
+        if not batches or not merge_batches:
+            return batches
+        if len({len(outputs) for outputs in batches}) > 1:
+            raise AssertionError(
+                "the batches have different numbers of outputs, as with bucketing: use "
+                "merge_batches=False"
+            )
+        merged = [
+            parts[0] if len(parts) == 1 else concat(*parts, dim=0)
+            for parts in zip(*batches, strict=True)
+        ]
+        return merged[0] if len(merged) == 1 and not always_output_list else merged
+
+    def fit(
+        self,
+        train_data: Any,
+        eval_data: Any = None,
+        eval_metric: Any = "acc",
+        epoch_end_callback: Callable | Sequence[Callable] | None = None,
+        batch_end_callback: Callable | Sequence[Callable] | None = None,
+        kvstore: Any = "local",
+        optimizer: Any = "sgd",
+        optimizer_params: Any = (("learning_rate", 0.01),),
+        eval_end_callback: Callable | Sequence[Callable] | None = None,
+        eval_batch_end_callback: Callable | Sequence[Callable] | None = None,
+        initializer: Any = DEFAULT_INITIALIZER,
+        arg_params: dict | None = None,
+        aux_params: dict | None = None,
+        allow_missing: bool = False,
+        force_rebind: bool = False,
+        force_init: bool = False,
+        begin_epoch: int = 0,
+        num_epoch: int | None = None,
+        validation_metric: Any = None,
+        monitor: Any = None,
+        sparse_row_id_fn: Callable | None = None,
+    ) -> None:
+        """Train on an iterator from epoch ``begin_epoch`` up to ``num_epoch``.
+
+        Binds, initialises and makes the optimizer where that has not been done. Each epoch logs
+        the metric (``Epoch[0] Train-accuracy=0.5``), the seconds it took and, with ``eval_data``,
+        the validation metric. Callbacks at the end of a batch and of an evaluation are given a
+        BatchEndParam, those at the end of an epoch ``(epoch, symbol, arg_params, aux_params)``.
+        """
+        if num_epoch is None:
+            raise AssertionError("please specify number of epochs: fit(..., num_epoch=10)")
+        self.bind(
+            data_shapes=train_data.provide_data,
+            label_shapes=train_data.provide_label,
+            for_training=True,
+            force_rebind=force_rebind,
+        )
+        if monitor is not None:
+            self.install_monitor(monitor)
+        self.init_params(initializer, arg_params, aux_params, allow_missing, force_init)
+        self.init_optimizer(kvstore, optimizer, optimizer_params)
+        if validation_metric is None:
+            validation_metric = eval_metric
+        eval_metric = _metric(eval_metric)
+
+        for epoch in range(begin_epoch, num_epoch):
+            tic = time.time()
+            eval_metric.reset()
+            nbatch = 0
+            data_iter = iter(train_data)
+            next_data_batch = next(data_iter, None)
+            if next_data_batch is None:
+                raise MXNetError(
+                    f"fit: the training data has no batch in epoch {epoch}: an iterator that was "
+                    f"used before needs reset()"
+                )
+            while next_data_batch is not None:
+                data_batch = next_data_batch
+                if monitor is not None:
+                    monitor.tic()
+                self.forward_backward(data_batch)
+                self.update()
+                # Fetched before the metric waits for the outputs: the device is still busy.
+                next_data_batch = next(data_iter, None)
+                end_of_batch = next_data_batch is None
+                if not end_of_batch:
+                    self.prepare(next_data_batch, sparse_row_id_fn=sparse_row_id_fn)
+                self._count(eval_metric, data_batch)
+                if monitor is not None:
+                    monitor.toc_print()
+                if end_of_batch:
+                    eval_name_vals = eval_metric.get_global_name_value()
+                if batch_end_callback is not None:
+                    batch_end_params = BatchEndParam(epoch, nbatch, eval_metric, locals())
+                    for callback in as_list(batch_end_callback):
+                        callback(batch_end_params)
+                nbatch += 1
+
+            for name, val in eval_name_vals:
+                self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, val)
+            self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
+            arg_params, aux_params = self.get_params()
+            self.set_params(arg_params, aux_params)  # the same on all devices
+            if epoch_end_callback is not None:
+                for callback in as_list(epoch_end_callback):
+                    callback(epoch, self.symbol, arg_params, aux_params)
+            if eval_data is not None:
+                res = self.score(
+                    eval_data,
+                    validation_metric,
+                    score_end_callback=eval_end_callback,
+                    batch_end_callback=eval_batch_end_callback,
+                    epoch=epoch,
+                )
+                for name, val in res:
+                    self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, val)
+            train_data.reset()
+
+    def _count(self, eval_metric: Any, data_batch: Any) -> None:
+        if isinstance(data_batch, list):
+            self.update_metric(eval_metric, [batch.label for batch in data_batch], pre_sliced=True)
+        else:
+            self.update_metric(eval_metric, data_batch.label)
+
+    def _check_bound(self, what: str) -> None:
+        if not self.binded:
+            raise AssertionError(f"call bind before {what}")
+
+    def _check_ready(self, what: str) -> None:
+        self._check_bound(what)
+        if not self.params_initialized:
+            raise AssertionError(f"call init_params or set_params before {what}")
+
+    # -- parameters ------------------------------------------------------------------------
+
+    def set_params(
+        self,
+        arg_params: dict,
+        aux_params: dict,
+        allow_missing: bool = False,
+        force_init: bool = True,
+        allow_extra: bool = False,
+    ) -> None:
+        """Set parameters by name, keeping those that ``allow_missing`` lets be missing."""
+        self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
+
+    def save_params(self, fname: str) -> None:
+        """Write the parameters to a file, with keys ``arg:<name>`` and ``aux:<name>``."""
+        from ..checkpoint import parameters_by_kind
+        from ..ndarray import save
+
+        save(fname, parameters_by_kind(*self.get_params()))
+
+    def load_params(self, fname: str) -> None:
+        """Read parameters that ``save_params`` wrote. Raises ValueError for another content."""
+        from ..checkpoint import read_params
+
+        self.set_params(*read_params(fname))
+
+    # -- what subclasses do ----------------------------------------------------------------
+
+    @property
+    def symbol(self) -> Any:
+        """The symbol of this module."""
+        return self._symbol
+
+    @property
+    def data_names(self) -> Sequence[str]:
+        """The names of the data inputs."""
+        raise NotImplementedError
+
+    @property
+    def output_names(self) -> Sequence[str]:
+        """The names of the outputs."""
+        raise NotImplementedError
+
+    @property
+    def data_shapes(self) -> list[DataDesc]:
+        """What the data inputs are bound to."""
+        raise NotImplementedError
+
+    @property
+    def label_shapes(self) -> list[DataDesc] | None:
+        """What the labels are bound to; None where bound without labels."""
+        raise NotImplementedError
+
+    @property
+    def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
+        """The names and shapes of the outputs."""
+        raise NotImplementedError
+
+    def get_params(self) -> tuple[dict, dict]:
+        """The parameters and auxiliary states by name, on the CPU."""
+        raise NotImplementedError
+
+    def init_params(
+        self,
+        initializer: Any = DEFAULT_INITIALIZER,
+        arg_params: dict | None = None,
+        aux_params: dict | None = None,
+        allow_missing: bool = False,
+        force_init: bool = False,
+        allow_extra: bool = False,
+    ) -> None:
+        """Set the parameters, from the given ones or by an initializer."""
+        raise NotImplementedError
+
+    def bind(
+        self,
+        data_shapes: Sequence[Any],
+        label_shapes: Sequence[Any] | None = None,
+        for_training: bool = True,
+        inputs_need_grad: bool = False,
+        force_rebind: bool = False,
+        shared_module: BaseModule | None = None,
+        grad_req: Any = "write",
+    ) -> None:
+        """Make everything that running on batches of the given shapes takes."""
+        raise NotImplementedError
+
+    def init_optimizer(
+        self,
+        kvstore: Any = "local",
+        optimizer: Any = "sgd",
+        optimizer_params: Any = (("learning_rate", 0.01),),
+        force_init: bool = False,
+    ) -> None:
+        """Make the optimizer."""
+        raise NotImplementedError
+
+    def prepare(self, data_batch: DataBatch, sparse_row_id_fn: Callable | None = None) -> None:
+        """Get ready for a batch that is about to come."""
+        if sparse_row_id_fn is not None:
+            self.logger.warning("sparse_row_id_fn is not used by %s", type(self).__name__)
+
+    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
+        """Run a batch; ``is_train`` defaults to the ``for_training`` of ``bind``."""
+        raise NotImplementedError
+
+    def backward(self, out_grads: Any = None) -> None:
+        """Compute the gradients of the batch that ``forward`` ran."""
+        raise NotImplementedError
+
+    def update(self) -> None:
+        """Change the parameters by the gradients."""
+        raise NotImplementedError
+
+    def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
+        """The outputs of the last ``forward``."""
+        raise NotImplementedError
+
+    def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
+        """The gradients with respect to the data inputs."""
+        raise NotImplementedError
+
+    def get_states(self, merge_multi_context: bool = True) -> list[Any]:
+        """The states; a module without states has none."""
+        self._check_ready("get_states")
+        if merge_multi_context:
+            raise AssertionError("this module has no states: use merge_multi_context=False")
+        return []
+
+    def set_states(self, states: Any = None, value: Any = None) -> None:
+        """Set the states."""
+        self._check_ready("set_states")
+        if states or value:
+            raise AssertionError("this module has no states to set")
+
+    def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
+        """Count the outputs of the last ``forward`` against labels."""
+        raise NotImplementedError
+
+    def install_monitor(self, mon: Any) -> None:
+        """Let a Monitor watch the executors."""
+        raise NotImplementedError
+
+
+def _metric(metric: Any) -> Any:
+    from ..metric import EvalMetric, create
+
+    return metric if isinstance(metric, EvalMetric) else create(metric)
