@@ -53,7 +53,8 @@ class _Recorder(TorchFunctionMode):
         for tensor in _tensors((args, kwargs)):
             if id(tensor) not in self.objects and _storage(tensor) not in self.storages:
                 raise _NotCapturable
-        if kwargs.get("out") is not None or _is_in_place(name):
+        target = kwargs.get("out", kwargs.get("grad_input"))
+        if target is not None or _is_in_place(name):
             self.calls.append(partial(func, *args, **kwargs))
             return
         if not any(True for _ in _tensors(result)):

@@ -55,9 +55,17 @@ class Backward(Op, abstract=True):
         read = self.read_names()
         return (*read, *(name for name in self.forward_op.input_names if name not in read))
 
+    def auxiliary(self) -> Sequence[str]:
+        return tuple(self.forward_op.aux_names)
+
     def shape_only(self) -> Sequence[str]:
-        read = set(self.read_names())
-        return tuple(name for name in self.forward_op.input_names if name not in read)
+        forward = self.forward_op
+        read = {*self.read_names()} - {*forward.backward_shape_only}
+        return tuple(name for name in forward.input_names if name not in read)
+
+    def workspace(self, inputs: list, outputs: list) -> tuple:
+        """The scratch memory of the derivative kernel."""
+        return self.forward_op.backward_workspace(inputs, outputs)
 
     def wanted(self) -> list[str]:
         """The forward inputs whose gradients are computed."""
@@ -155,6 +163,7 @@ def _make_class(forward_class: type[Op]) -> type[Backward]:
         "forward_class": forward_class,
         "stochastic": forward_class.stochastic,
         "capture": forward_class.capture and forward_class.backward is not None,
+        "open_parameters": forward_class.open_parameters,
         "inplace": {},
     }
     made = type(f"Backward{forward_class.__name__}", (Backward,), body, abstract=True)
@@ -162,7 +171,6 @@ def _make_class(forward_class: type[Op]) -> type[Backward]:
     made.op_name = f"_backward_{forward_class.op_name}"
     made.aliases = ()
     made.parameters = {**forward_class.parameters, "needs": needs}
-    made.aux_names = forward_class.aux_names
     if forward_class.backward is not None:
         made.requests = keyword_only(forward_class.backward)
         made.inplace = getattr(forward_class, "backward_inplace", {})

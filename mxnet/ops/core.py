@@ -49,12 +49,14 @@ class Op:
     inplace: ClassVar[dict[str, tuple[str, ...]]] = {}
     view: ClassVar[str | None] = None  # "reshape" or "strided": the output is a view of input 0
     shape_only: ClassVar[Any] = ()  # inputs that are read for their shape alone
+    backward_shape_only: ClassVar[tuple[str, ...]] = ()  # the same for the kernel ``backward``
     mutates: ClassVar[tuple[str, ...]] = ()  # inputs that the operator writes to
     count: ClassVar[str | None] = None  # the parameter that says how many variadic inputs there are
     variadic_prefix: ClassVar[str] = "arg"
     differentiable: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     capture: ClassVar[bool] = True  # False: ``forward`` does work that a list of torch calls is not
+    keeps_state: ClassVar[bool] = False  # a run leaves objects in ``state`` for the backward run
     default_init: ClassVar[dict[str, str]] = {}  # ``__init__`` of variables made for missing inputs
     auto_create: ClassVar[bool] = True  # missing inputs become variables
     open_parameters: ClassVar[bool] = False  # keywords beyond the parameters are kept, as strings
@@ -66,7 +68,7 @@ class Op:
     parameters: ClassVar[dict[str, Parameter]] = {}
     input_signature: ClassVar[tuple[str, ...]] = ()
     variadic: ClassVar[str | None] = None
-    aux_names: ClassVar[frozenset[str]] = frozenset()
+    aux_signature: ClassVar[frozenset[str]] = frozenset()
     requests: ClassVar[frozenset[str]] = frozenset()
     _instances: ClassVar[dict[Any, Op]]
 
@@ -116,6 +118,7 @@ class Op:
         fields["_given_types"] = _types(key)
         fields["_hash"] = hash((cls, repr(values), *extra.items()))
         fields["input_names"] = tuple(self.inputs())
+        fields["aux_names"] = frozenset(self.auxiliary())
         visible = _resolve(self, "outputs")
         fields["num_visible"] = len(visible)
         fields["output_names"] = (*visible, *_resolve(self, "hidden"))
@@ -160,6 +163,10 @@ class Op:
         fixed = [name for name in self.input_signature if name != self.variadic]
         number = getattr(self, self.count) if self.count else 0
         return (*fixed, *(f"{self.variadic_prefix}{i}" for i in range(number)))
+
+    def auxiliary(self) -> Iterable[str]:
+        """The names of those inputs that are auxiliary states."""
+        return self.aux_signature
 
     def check(self) -> None:
         """Raise MXNetError where parameters contradict each other."""
@@ -313,7 +320,7 @@ def _read_signature(cls: type[Op]) -> None:
     names = positional(forward)[1:]
     cls.variadic = names[-1] if forward.__code__.co_flags & inspect.CO_VARARGS else None
     cls.input_signature = names
-    cls.aux_names = frozenset(
+    cls.aux_signature = frozenset(
         name for name, kind in forward.__annotations__.items() if kind in (Aux, "Aux")
     )
     cls.requests = keyword_only(forward)

@@ -1,0 +1,148 @@
+"""Convolution layers."""
+
+from typing import Annotated, Literal
+
+from ..error import MXNetError
+from .core import Op
+from .lazy_torch import torch
+from .parameters import Shape, at_least
+from .shapes import UNKNOWN, Mismatch, known
+
+__all__ = ["Convolution"]
+
+CHANNELS_FIRST = {1: "NCW", 2: "NCHW", 3: "NCDHW"}
+CHANNELS_LAST = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
+
+
+class ConvolutionBase(Op, abstract=True):
+    """What the convolutions share: geometry parameters and layouts."""
+
+    def check(self):
+        rank = len(self.kernel)
+        if rank not in CHANNELS_FIRST:
+            raise MXNetError(f"kernel should have 1, 2 or 3 entries but is {self.kernel}")
+        for name in ("stride", "dilate", "pad", "adj", "target_shape"):
+            value = getattr(self, name, ())
+            if len(value) not in (0, rank):
+                raise MXNetError(f"{name} should have {rank} entries like kernel but is {value}")
+        for name, low in (("kernel", 1), ("stride", 1), ("dilate", 1), ("pad", 0), ("adj", 0)):
+            if any(entry is None or entry < low for entry in getattr(self, name, ())):
+                raise MXNetError(f"{name} should be at least {low} but is {getattr(self, name)}")
+        if self.layout not in (None, CHANNELS_FIRST[rank], CHANNELS_LAST[rank]):
+            raise MXNetError(f"layout {self.layout} does not fit a kernel of {rank} entries")
+        if self.num_filter % self.num_group:
+            raise MXNetError(
+                f"num_filter {self.num_filter} is not a multiple of num_group {self.num_group}"
+            )
+
+    def inputs(self):
+        return ("data", "weight") if self.no_bias else ("data", "weight", "bias")
+
+    @property
+    def rank(self):
+        """The number of spatial dimensions."""
+        return len(self.kernel)
+
+    @property
+    def channels_last(self):
+        """Whether the layout puts the channels after the spatial dimensions."""
+        return self.layout is not None and self.layout.endswith("C")
+
+    def geometry(self):
+        """Stride, padding and dilation with defaults filled in, one entry per spatial dimension."""
+        ones, zeros = (1,) * self.rank, (0,) * self.rank
+        return self.stride or ones, self.pad or zeros, self.dilate or ones
+
+    def split(self, shape, name):
+        """(first, channels, spatial dimensions) of a shape in this operator's layout."""
+        if len(shape) != self.rank + 2:
+            raise Mismatch(
+                f"{name} should have {self.rank + 2} dimensions for kernel {self.kernel} "
+                f"but is {shape}"
+            )
+        first, *rest = shape
+        channels = rest.pop(-1 if self.channels_last else 0)
+        return first, channels, rest
+
+    def join(self, first, channels, spatial):
+        """The shape in this operator's layout."""
+        if self.channels_last:
+            return (first, *spatial, channels)
+        return (first, channels, *spatial)
+
+    def to_channels_first(self, tensor):
+        """The tensor as torch's convolutions take it: channels second, as a view."""
+        return tensor.movedim(-1, 1) if self.channels_last else tensor
+
+    def from_channels_first(self, tensor):
+        """The view in this operator's layout of what torch's convolutions return."""
+        return tensor.movedim(1, -1) if self.channels_last and tensor is not None else tensor
+
+    def torch_arguments(self):
+        """Stride, padding, dilation, transposed, output padding and groups as torch takes them."""
+        return (*self.geometry(), False, (0,) * self.rank, self.num_group)
+
+    def forward(self, data, weight, bias=None):
+        data, weight = self.to_channels_first(data), self.to_channels_first(weight)
+        result = torch.convolution(data, weight, bias, *self.torch_arguments())
+        return self.from_channels_first(result)
+
+    def backward(self, d_output, data, weight, *, needs):
+        gradients = torch.ops.aten.convolution_backward.default(
+            *map(self.to_channels_first, (d_output, data, weight)),
+            None if self.no_bias else (self.num_filter,),
+            *self.torch_arguments(),
+            (*needs, False)[:3],
+        )
+        d_data, d_weight = map(self.from_channels_first, gradients[:2])
+        return (d_data, d_weight) if self.no_bias else (d_data, d_weight, gradients[2])
+
+
+class Convolution(ConvolutionBase):
+    """Convolution (cross-correlation) over 1, 2 or 3 spatial dimensions, plus a bias.
+
+    Shapes: data (n, c, *k), weight (num_filter, c / num_group, *kernel), bias (num_filter,) ->
+    (n, num_filter, *m) with m = floor((k + 2 pad - dilate (kernel - 1) - 1) / stride) + 1; for
+    layouts that end in C the channels are last in data, weight and output. ``workspace`` and the
+    ``cudnn_*`` parameters are accepted for compatibility.
+    """
+
+    kernel: Shape
+    stride: Shape = ()
+    dilate: Shape = ()
+    pad: Shape = ()
+    num_filter: Annotated[int, at_least(1)]
+    num_group: Annotated[int, at_least(1)] = 1
+    workspace: Annotated[int, at_least(0)] = 1024
+    no_bias: bool = False
+    cudnn_tune: Literal[None, "fastest", "limited_workspace", "off"] = None
+    cudnn_off: bool = False
+    layout: Literal[None, "NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"] = None
+
+    def infer_shape(self, s):
+        if not self.no_bias:
+            s.bias = (self.num_filter,)
+        if s.get("output") is not None:
+            self._infer_data(s)
+        n, channels, spatial = self.split(s.data, "data")
+        if known(channels) and channels % self.num_group:
+            raise Mismatch(
+                f"data has {channels} channels, not a multiple of {self.num_group} groups"
+            )
+        s.weight = self.join(self.num_filter, channels // self.num_group, self.kernel)
+        extents = []
+        for k, size, stride, pad, dilate in zip(spatial, self.kernel, *self.geometry()):
+            reach = dilate * (size - 1) + 1
+            if known(k) and k + 2 * pad < reach:
+                raise Mismatch(f"kernel size {reach} exceeds the padded input size {k + 2 * pad}")
+            extents.append((k + 2 * pad - reach) // stride + 1)
+        s.output = self.join(n, self.num_filter, extents)
+
+    def _infer_data(self, s):
+        """The batch size is that of the output; with stride 1 so follow the spatial sizes."""
+        n, _, extents = self.split(s.output, "output")
+        spatial = [
+            m - 1 - 2 * pad + dilate * (size - 1) + 1 if stride == 1 else UNKNOWN
+            for m, size, stride, pad, dilate in zip(extents, self.kernel, *self.geometry())
+        ]
+        s.data = self.join(n, UNKNOWN, spatial)
