@@ -46,6 +46,7 @@ class Executor:
         self._grad_req = list(grad_req)
         self._rng = generator(ctx)
         self._arena: torch.Tensor | None = None
+        self._state: dict = {}
         self._programs: dict[bool, Program] = {}
         self._monitor: tuple[Callable, bool] | None = None
         self._fresh = False  # whether memory holds what a training forward run left there
@@ -122,6 +123,7 @@ class Executor:
                 device=self._device,
                 train=train,
                 rng=self._rng,
+                state=self._state,
                 arena=self._take_arena,
             )
         return program

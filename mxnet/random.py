@@ -8,7 +8,7 @@ import torch
 
 from .context import Context, current_context, torch_device
 
-__all__ = ["generator", "seed"]
+__all__ = ["generator", "seed"]  # and the samplers of ``mx.nd.random``, resolved at first use
 
 _generators: dict[tuple[str, int], torch.Generator] = {}
 
@@ -37,3 +37,12 @@ def seed(seed_state: int, ctx: Any = "all") -> None:
             found.manual_seed(seed_state)
     else:
         generator(ctx).manual_seed(seed_state)
+
+
+def __getattr__(name: str) -> Any:
+    from .ndarray import random as samplers
+
+    try:
+        return getattr(samplers, name)
+    except AttributeError:
+        raise AttributeError(f"module 'mxnet.random' has no attribute {name!r}") from None

@@ -90,11 +90,13 @@ def build(
     device: torch.device,
     train: bool,
     rng: Any,
+    state: dict,
     arena: Any,
 ) -> Program:
     """Plan and lower a graph; with gradients where ``train`` is set and some are asked for.
 
-    ``arena(size)`` gives a byte tensor of at least that size.
+    ``state`` is where operators keep what outlives a run; ``arena(size)`` gives a byte tensor of at
+    least that size.
     """
     wrt = list(bound.gradients) if train else []
     derivative, head_variables = None, []
@@ -116,7 +118,7 @@ def build(
     if derivative is not None:
         _place_gradients(joint, derivative, bound, wrt, fixed, sinks, dtypes)
     plan = plan_memory(joint, shapes.values, dtypes.values, fixed.keys(), kept)
-    environment = Environment(context, device, train, rng)
+    environment = Environment(context, device, train, rng, state)
     lowering = Lowering(
         joint, shapes.values, dtypes.values, plan, arena(plan.arena_size), fixed, environment, sinks
     )

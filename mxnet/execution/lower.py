@@ -24,8 +24,9 @@ def torch_dtype(name: str) -> torch.dtype:
 class Environment:
     """What kernels may ask for: the mode, the device, its random generator."""
 
-    def __init__(self, context: Any, device: torch.device, train: bool, rng: Any):
+    def __init__(self, context: Any, device: torch.device, train: bool, rng: Any, state: dict):
         self.context, self.device, self.train, self.rng = context, device, train, rng
+        self.state = state  # what operators keep from run to run, by forward node
 
 
 class Sink(NamedTuple):
@@ -118,6 +119,9 @@ class Lowering:
             train=environment.train,
             rng=environment.rng,
             context=environment.context,
+            device=environment.device,
+            state=environment.state,
+            node=node.derived_from or node,
             **requests,
         )
         if "out" not in op.requests:

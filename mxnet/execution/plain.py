@@ -24,12 +24,13 @@ def run_plain(
 ) -> list[torch.Tensor]:
     """The outputs of a graph for given values of its variables; every node makes fresh tensors."""
     computed: dict[tuple[Node, int], torch.Tensor] = {}
+    state: dict = {}
     for node in graph.nodes:
         if node.op is None:
             computed[node, 0] = values[node]
             continue
         inputs = [computed[entry.node, entry.index] for entry in node.inputs]
-        for index, result in enumerate(run_node(node, inputs, train=train, rng=rng, context=context)):
+        for index, result in enumerate(run_node(node, inputs, train=train, rng=rng, context=context, state=state)):
             computed[node, index] = result
     return [computed[entry.node, entry.index] for entry in graph.outputs]
 
@@ -37,6 +38,8 @@ def run_plain(
 def run_node(node: Node, inputs: list[torch.Tensor], **requests: Any) -> tuple:
     """The results of one node; a failure names it."""
     try:
+        requests.setdefault("device", inputs[0].device if inputs else torch.device("cpu"))
+        requests["node"] = node.derived_from or node
         return node.op.results(node.op.prepare(inputs, out=None, workspace=None, **requests)())
     except NodeError:
         raise

@@ -34,23 +34,38 @@ def invoke(op: Op, inputs: Sequence[NDArray], out: Any = None, context: Context 
     Parameters: ``out``: an NDArray (or one per output) that takes the result and is returned;
     ``context``: the device for operators without inputs. Raises NodeError with the inputs' shapes.
     """
-    tensors = [array._tensor for array in inputs]
     if inputs:
         context = inputs[0]._context
     elif context is None:
         context = current_context()
+    memory: dict | None = {} if op.keeps_state else None
+    results = execute(op, inputs, context, memory, out)
+    arrays = deliver(op, results, out, context)
+    if _tape.state.recording:
+        from ..autograd import attach, record_operation
+
+        node = record_operation(op, inputs, results, memory)
+        if node is not None:
+            attach(node, [arrays] if isinstance(arrays, NDArray) else arrays)
+    return arrays
+
+
+def execute(
+    op: Op, inputs: Sequence[NDArray], context: Context, memory: dict | None, out: Any = None
+) -> tuple:
+    """All results of an operator, hidden ones included, as tensors.
+
+    ``memory`` is where operators with a state of their own keep it from forward to backward.
+    """
+    tensors = [array._tensor for array in inputs]
     try:
         _check(op, tensors)
-        results = _run(op, tensors, out, context)
+        return _run(op, tensors, out, context, memory)
+    except NodeError:
+        raise
     except (Mismatch, MXNetError, RuntimeError, ValueError, IndexError, TypeError) as error:
-        if isinstance(error, NodeError):
-            raise
-        raise _failure(op, tensors, error) from None
-    if _tape.state.recording:
-        from ..autograd import record_operation
-
-        return record_operation(op, inputs, results, out, context)
-    return deliver(op, results, out, context)
+        cause = None if isinstance(error, (Mismatch, MXNetError)) else error
+        raise _failure(op, tensors, error) from cause
 
 
 def _check(op: Op, tensors: list[torch.Tensor]) -> None:
@@ -64,7 +79,9 @@ def _check(op: Op, tensors: list[torch.Tensor]) -> None:
     op.infer("dtype", tuple([_dtype_name(t.dtype) for t in tensors]), unknown)
 
 
-def _run(op: Op, tensors: list[torch.Tensor], out: Any, context: Context) -> tuple:
+def _run(
+    op: Op, tensors: list[torch.Tensor], out: Any, context: Context, memory: dict | None
+) -> tuple:
     asked = op.requests
     requests: dict[str, Any] = {"train": _tape.state.training, "context": context}
     if "rng" in asked:
@@ -77,6 +94,7 @@ def _run(op: Op, tensors: list[torch.Tensor], out: Any, context: Context) -> tup
     requests["out"] = target if direct else None
     if not tensors:
         requests["device"] = torch_device(context)
+    requests["state"], requests["node"] = memory, None
     with torch.no_grad():
         results = op.results(op.prepare(tensors, **requests)())
         if op.view is not None:

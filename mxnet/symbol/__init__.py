@@ -7,12 +7,14 @@ import types
 from typing import Any
 
 from ..ops.core import Op
-from . import creation
+from . import creation, random
 from .creation import *  # noqa: F403
 from .functions import OperatorFunction, populate
 from .symbol import Group, Symbol, Variable, load, load_json, var
 
-__all__ = ["Group", "Symbol", "Variable", "load", "load_json", "var", *creation.__all__]
+__all__ = [
+    "Group", "Symbol", "Variable", "load", "load_json", "random", "var", *creation.__all__,
+]  # fmt: skip
 
 
 def _make_namespaces() -> None:
