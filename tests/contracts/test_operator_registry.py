@@ -1,0 +1,72 @@
+"""The operators against the registry of 1.9.1: aliases, parameters, inputs, outputs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mxnet import MXNetError
+from mxnet.ops.core import get_op, registered_names
+
+RECORDED = json.loads((Path(__file__).with_name("data") / "operators.json").read_text())
+KNOWN = [name for name in registered_names() if name in RECORDED]
+OBSERVED = [
+    pytest.param(name, *facts, id=f"{name}-{i}")
+    for name in KNOWN
+    for i, facts in enumerate(RECORDED[name]["observed"])
+]
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_aliases(name):
+    legacy = {alias for alias in get_op(name).aliases if alias not in RECORDED[name]["aliases"]}
+    assert set(RECORDED[name]["aliases"]) <= set(get_op(name).aliases)
+    assert not legacy & {a for facts in RECORDED.values() for a in facts["aliases"]}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_parameters(name):
+    recorded = RECORDED[name]["params"]
+    declared = get_op(name).parameters
+    assert [p[0] for p in recorded] == list(declared)
+    for key, kind, required, default, choices in recorded:
+        parameter = declared[key]
+        assert parameter.required == required, key
+        if choices:
+            assert parameter.choices is not None, key
+            assert set(parameter.choices) | {None} == set(choices) | {None}, key
+        if required:
+            continue
+        got = parameter.default
+        if isinstance(default, list):
+            default = tuple(default)
+        if isinstance(default, float) and got is not None:
+            assert np.float32(got) == pytest.approx(default, rel=1e-6), key
+        elif kind in ("boolean", "int", "string") and not choices and default is not None:
+            assert got == default, key
+        elif default is None:
+            assert got is None or got == (), key
+
+
+@pytest.mark.parametrize(("name", "params", "inputs", "states", "outputs"), OBSERVED)
+def test_structure(name, params, inputs, states, outputs):
+    cls = get_op(name)
+    if cls.count and cls.count not in params:
+        params = {**params, cls.count: len(inputs)}
+    try:
+        op = cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in params.items()})
+    except MXNetError as error:
+        raise AssertionError(f"{name} does not take {params}: {error}") from error
+    if not cls.mutates:
+        assert set(states) == op.aux_names
+    assert list(op.input_names) == inputs
+    assert list(op.output_names[: op.num_visible]) == outputs
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_has_a_derivative_where_the_original_has_one(name):
+    if RECORDED[name]["gradient"] == "registered":
+        assert get_op(name).differentiable

@@ -1,0 +1,107 @@
+"""The public names and signatures of 1.x: programs find what they look for, where they look."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).with_name("data")
+API = json.loads((DATA / "python_api.json").read_text())
+FUNCTIONS = [
+    pytest.param(module, name, signature, id=f"{module}.{name}")
+    for module, names in API["modules"].items()
+    for name, signature in names.items()
+]
+METHODS = [
+    pytest.param(owner, name, signature, id=f"{owner}.{name}")
+    for owner, facts in API["classes"].items()
+    for name, signature in (
+        *facts["methods"].items(),
+        *([("__init__", facts["signature"])] if facts["signature"] else []),
+    )
+]
+PROPERTIES = [
+    pytest.param(owner, name, id=f"{owner}.{name}")
+    for owner, facts in API["classes"].items()
+    for name in facts["properties"]
+]
+
+
+def find(path: str):
+    """The module or the class of a dotted path; skips where the module does not exist."""
+    owner, _, name = path.rpartition(".")
+    if name[:1].isupper() or path in API["classes"]:
+        return getattr(find(owner), name)
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (path + ".").startswith(error.name + "."):
+            raise
+        pytest.skip(f"module {error.name} does not exist yet")
+
+
+@functools.cache
+def recorded_parameters(signature: str) -> list[str]:
+    """The parameter names of a recorded signature, ``*args`` and ``**kwargs`` with their stars."""
+    depth, names, current = 0, [], ""
+    for letter in signature.strip()[1:-1] + ",":
+        depth += letter in "([{<"
+        depth -= letter in ")]}>"
+        if letter == "," and depth == 0:
+            name = current.split("=")[0].split(":")[0].strip()
+            if name and name not in ("/", "*"):
+                names.append(name)
+            current = ""
+        else:
+            current += letter
+    return names
+
+
+def accepts(function, recorded: list[str], bound: bool) -> list[str]:
+    """The recorded parameters that a function does not take, or takes at another place."""
+    parameters = list(inspect.signature(function).parameters.values())
+    kinds = {p.kind for p in parameters}
+    takes_all = inspect.Parameter.VAR_KEYWORD in kinds
+    names = [p.name for p in parameters]
+    if bound and recorded[:1] == ["self"]:
+        recorded = recorded[1:]
+        names = names[1:] if names[:1] == ["self"] else names
+    wrong = []
+    positional = [n for n in recorded if not n.startswith("*")]
+    for position, name in enumerate(positional):
+        if name in names:
+            if names.index(name) != position and inspect.Parameter.VAR_POSITIONAL not in kinds:
+                wrong.append(f"{name} is at another position")
+        elif not takes_all:
+            wrong.append(name)
+    if any(n.startswith("**") for n in recorded) and not takes_all:
+        wrong.append("**keywords")
+    return wrong
+
+
+@pytest.mark.parametrize(("module", "name", "signature"), FUNCTIONS)
+def test_module_names(module, name, signature):
+    found = getattr(find(module), name)
+    if signature == "class":
+        assert inspect.isclass(found) or callable(found)
+    else:
+        assert accepts(found, recorded_parameters(signature), bound=False) == []
+
+
+@pytest.mark.parametrize(("owner", "name", "signature"), METHODS)
+def test_methods(owner, name, signature):
+    found = find(owner)
+    method = found if name == "__init__" else getattr(found, name)
+    assert accepts(method, recorded_parameters(signature), bound=True) == []
+
+
+@pytest.mark.parametrize(("owner", "name"), PROPERTIES)
+def test_properties(owner, name):
+    found = find(owner)
+    slots = getattr(found, "__slots__", ())
+    assert hasattr(found, name) or name in slots or name in inspect.getsource(found)
