@@ -1,0 +1,162 @@
+"""Arithmetic, comparison and logic with broadcasting; arrays stretched to larger shapes."""
+
+from . import arithmetic
+from .core import Op, get_op
+from .lazy_torch import torch
+from .shapes import broadcast
+
+__all__ = ["sum_like"]
+
+
+def sum_like(gradient, like):
+    """A node that sums a gradient over what was broadcast, down to the shape of ``like``."""
+    return gradient and get_op("_sum_like")()(gradient, like)
+
+
+class Broadcasting:
+    """Shapes: lhs and rhs broadcast together as in numpy -> output.
+
+    Axes are matched from the last; along each the sizes are equal or one of them is 1.
+    """
+
+    def infer_shape(self, s):
+        s.output = broadcast(s.lhs, s.rhs)
+
+    def combine(self, name, lhs, rhs):
+        return get_op(f"broadcast_{name}")()(lhs, rhs)
+
+    def gradient(self, d_output, lhs, rhs, output):
+        d_lhs, d_rhs = self.slopes(d_output, lhs, rhs, output)
+        return sum_like(d_lhs, lhs), sum_like(d_rhs, rhs)
+
+
+class BroadcastAdd(
+    Broadcasting,
+    arithmetic.Sum,
+    name="broadcast_add",
+    aliases=["_sparse_broadcast_add", "_sparse_broadcast_plus", "broadcast_plus"],
+):
+    """Sum with broadcasting."""
+
+
+class BroadcastSub(
+    Broadcasting,
+    arithmetic.Difference,
+    name="broadcast_sub",
+    aliases=["_sparse_broadcast_minus", "_sparse_broadcast_sub", "broadcast_minus"],
+):
+    """Difference with broadcasting."""
+
+
+class BroadcastMul(
+    Broadcasting, arithmetic.Product, name="broadcast_mul", aliases=["_sparse_broadcast_mul"]
+):
+    """Product with broadcasting."""
+
+
+class BroadcastDiv(
+    Broadcasting, arithmetic.Quotient, name="broadcast_div", aliases=["_sparse_broadcast_div"]
+):
+    """Quotient with broadcasting; that of integers is truncated."""
+
+
+class BroadcastMod(Broadcasting, arithmetic.Remainder, name="broadcast_mod"):
+    """Remainder with broadcasting, with the sign of the divisor."""
+
+
+class BroadcastPower(Broadcasting, arithmetic.Power, name="broadcast_power"):
+    """lhs to the power of rhs, with broadcasting."""
+
+
+class BroadcastHypot(Broadcasting, arithmetic.Hypotenuse, name="broadcast_hypot"):
+    """√(lhs² + rhs²) with broadcasting, without overflow on the way."""
+
+
+class BroadcastMaximum(Broadcasting, arithmetic.Maximum, name="broadcast_maximum"):
+    """The larger of two elements, with broadcasting; the gradient of equal ones goes to lhs."""
+
+
+class BroadcastMinimum(Broadcasting, arithmetic.Minimum, name="broadcast_minimum"):
+    """The smaller of two elements, with broadcasting; the gradient of equal ones goes to lhs."""
+
+
+class BroadcastEqual(Broadcasting, arithmetic.Equal, name="broadcast_equal"):
+    """1 where lhs = rhs, else 0, with broadcasting."""
+
+
+class BroadcastNotEqual(Broadcasting, arithmetic.NotEqual, name="broadcast_not_equal"):
+    """1 where lhs ≠ rhs, else 0, with broadcasting."""
+
+
+class BroadcastGreater(Broadcasting, arithmetic.Greater, name="broadcast_greater"):
+    """1 where lhs > rhs, else 0, with broadcasting."""
+
+
+class BroadcastGreaterEqual(
+    Broadcasting, arithmetic.GreaterEqual, name="broadcast_greater_equal"
+):
+    """1 where lhs ≥ rhs, else 0, with broadcasting."""
+
+
+class BroadcastLesser(Broadcasting, arithmetic.Lesser, name="broadcast_lesser"):
+    """1 where lhs < rhs, else 0, with broadcasting."""
+
+
+class BroadcastLesserEqual(
+    Broadcasting, arithmetic.LesserEqual, name="broadcast_lesser_equal"
+):
+    """1 where lhs ≤ rhs, else 0, with broadcasting."""
+
+
+class BroadcastLogicalAnd(Broadcasting, arithmetic.LogicalAnd, name="broadcast_logical_and"):
+    """1 where both are not 0, else 0, with broadcasting."""
+
+
+class BroadcastLogicalOr(Broadcasting, arithmetic.LogicalOr, name="broadcast_logical_or"):
+    """1 where at least one is not 0, else 0, with broadcasting."""
+
+
+class BroadcastLogicalXor(Broadcasting, arithmetic.LogicalXor, name="broadcast_logical_xor"):
+    """1 where exactly one is not 0, else 0, with broadcasting."""
+
+
+class BroadcastXlogy(Broadcasting, arithmetic.Binary, name="_broadcast_xlogy"):
+    """lhs · log rhs with broadcasting, 0 where lhs is 0; for derivatives of powers."""
+
+    def forward(self, lhs, rhs, *, out):
+        return torch.xlogy(lhs, rhs, out=out)
+
+    def slopes(self, d_output, lhs, rhs, output):
+        d_lhs = self.combine("mul", d_output, get_op("log")()(rhs))
+        return d_lhs, d_output * self.combine("div", lhs, rhs)
+
+
+class SumLike(Op, name="_sum_like"):
+    """Sum over the axes that broadcasting added or stretched; the inverse of broadcast_like.
+
+    Shapes: data, like -> that of like, which broadcasts to that of data.
+    """
+
+    shape_only = ("like",)
+    inplace = {"output": ("data",)}
+
+    def infer_shape(self, s):
+        s.same("like", "output")
+
+    def forward(self, data, like, *, out):
+        shape = like.shape
+        if data.shape == shape:
+            if out is None:
+                return data
+            # Planned in place, there is nothing to do.
+            return out if out.data_ptr() == data.data_ptr() else out.copy_(data)
+        added = data.dim() - len(shape)
+        stretched = (added + i for i, dim in enumerate(shape) if dim != data.shape[added + i])
+        axes = (*range(added), *stretched)
+        kept = [1] * added + list(shape)
+        result = None if out is None else out.view(kept)
+        result = torch.sum(data, axes, keepdim=True, dtype=data.dtype, out=result)
+        return result.view(shape) if out is None else out
+
+    def gradient(self, d_output, data):
+        return get_op("broadcast_like")()(d_output, data), None
