@@ -12,7 +12,7 @@ class Activation(Op):
     """Apply an activation function elementwise.
 
     relu: max(x, 0); sigmoid: 1 / (1 + e^-x); softrelu: log(1 + e^x); softsign: x / (1 + |x|); tanh.
-    The derivatives are computed from the output alone, so that the input need not stay alive.
+    The derivatives need the output, or the input for softrelu, alone.
     """
 
     act_type: Literal["relu", "sigmoid", "softrelu", "softsign", "tanh"]
@@ -34,17 +34,21 @@ class Activation(Op):
             return F.softplus(data, out=out)
         return torch.div(data, torch.abs(data, out=out).add_(1), out=out)
 
-    def backward(self, d_output, output, *, out):
+    def gradient_reads(self):
+        return "d_output", "data" if self.act_type == "softrelu" else "output"
+
+    def backward(self, d_output, value, *, out):
         out = out and out[0]
         if self.act_type == "relu":
-            return relu_backward(d_output, output, out)
+            return relu_backward(d_output, value, out)
         if self.act_type == "sigmoid":
-            return sigmoid_backward(d_output, output, out)
+            return sigmoid_backward(d_output, value, out)
         if self.act_type == "tanh":
-            return tanh_backward(d_output, output, out)
-        if self.act_type == "softrelu":  # 1 - e^-y = e^x / (1 + e^x)
-            return d_output * -torch.expm1(-output)
-        return d_output * (1 - output.abs()).square()  # 1 - |y| = 1 / (1 + |x|)
+            return tanh_backward(d_output, value, out)
+        if self.act_type == "softrelu":
+            return torch.mul(d_output, torch.sigmoid(value), out=out)
+        slope = (1 - value.abs()).square()  # 1 - |y| = 1 / (1 + |x|)
+        return torch.mul(d_output, slope, out=out)
 
 
 # These kernels write into given storage under this spelling only; torch.<name> does not exist.

@@ -99,7 +99,7 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
 
     The gradient is grad_scale (p - target), times the head gradient if ``out_grad``. With
     ``use_ignore`` it is zero where the label is ``ignore_label``. ``smooth_alpha`` moves that much
-    of the target evenly to the other classes. ``normalization`` divides by the batch size or by the
+    of the target evenly to the other classes (as in 1.x, not with ``multi_output``). ``normalization`` divides by the batch size or by the
     number of labels that are not ignored; "null" and "batch" divide by the positions too.
     A class number that is out of range subtracts nothing.
     """
@@ -187,10 +187,11 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
             scale /= max(p.shape[0], 1)
         elif self.normalization == "valid" and not self.use_ignore:
             scale /= max(number, 1)
-        spread = self.smooth_alpha / max(classes - 1, 1)
+        smooth = 0.0 if self.multi_output else self.smooth_alpha
+        spread = smooth / max(classes - 1, 1)
         given.copy_(label.reshape(-1)[:number].view(shape))
         torch.clamp(given, 0, classes - 1, out=inside)
-        torch.eq(given, inside, out=change).mul_(-scale * (1 - self.smooth_alpha - spread))
+        torch.eq(given, inside, out=change).mul_(-scale * (1 - smooth - spread))
         torch.mul(p, scale, out=d)
         if spread:
             d.sub_(spread * scale)

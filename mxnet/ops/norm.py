@@ -44,49 +44,54 @@ class BatchNormBase(Op, abstract=True):
         return train and not self.use_global_stats
 
     def channels_second(self, tensor):
-        """A view with the channels along axis 1, and whether torch's kernels write into such views.
-
-        They do for contiguous and for channels-last memory only.
-        """
+        """A view with the channels along axis 1."""
         axis = self.axis % tensor.ndim
-        return tensor if axis == 1 else tensor.movedim(axis, 1), axis in (1, tensor.ndim - 1)
+        return tensor if axis == 1 else tensor.movedim(axis, 1)
+
+    def is_direct(self, tensor):
+        """Whether torch's kernels are right on ``channels_second``: with channels second or last."""
+        return self.axis % tensor.ndim in (1, tensor.ndim - 1)
 
     def forward(self, data, gamma, beta, moving_mean: Aux, moving_var: Aux, *, out, train):
         if self.fix_gamma:
             gamma.fill_(1)
-        x, writable = self.channels_second(data)
         if out is None:
             out = torch.empty_like(data), torch.empty_like(gamma), torch.empty_like(gamma)
-        y, mean, var = out
-        target = self.channels_second(y)[0] if writable else torch.empty_like(x).contiguous()
+        output, mean, var = out
+        x, y = self.channels_second(data), self.channels_second(output)
+        if not self.is_direct(data):
+            x = x.contiguous()
+            y = torch.empty_like(x)
         if self.uses_batch(train):
             torch.native_batch_norm(
-                x, gamma, beta, None, None, True, 0.0, self.eps, out=(target, mean, var)
+                x, gamma, beta, None, None, True, 0.0, self.eps, out=(y, mean, var)
             )
         else:
             mean.copy_(moving_mean)
             torch.add(moving_var, self.eps, out=var).rsqrt_()
             unused = gamma.new_empty(0), gamma.new_empty(0)
             torch.native_batch_norm(
-                x, gamma, beta, moving_mean, moving_var, False, 0.0, self.eps, out=(target, *unused)
+                x, gamma, beta, moving_mean, moving_var, False, 0.0, self.eps, out=(y, *unused)
             )
-        if not writable:
-            self.channels_second(y)[0].copy_(target)
-        return y, mean, var
+        if not self.is_direct(data):
+            self.channels_second(output).copy_(y)
+        return out
 
     def backward(self, d_output, data, gamma, mean, var, moving_mean, moving_var, *, needs, train):
-        x, _ = self.channels_second(data)
+        d, x = self.channels_second(d_output), self.channels_second(data)
+        if not self.is_direct(data):
+            d, x = d.contiguous(), x.contiguous()
         batch = self.uses_batch(train)
+        mask = needs[0], needs[1] and not self.fix_gamma, needs[2]
         d_data, d_gamma, d_beta = torch.ops.aten.native_batch_norm_backward.default(
-            self.channels_second(d_output)[0], x, gamma, moving_mean, moving_var, mean, var,
-            batch, self.eps, (needs[0], needs[1] and not self.fix_gamma, needs[2]),
-        )  # fmt: skip
+            d, x, gamma, moving_mean, moving_var, mean, var, batch, self.eps, mask
+        )
         if batch:
             # var holds 1 / sqrt(variance + eps)
             moving_mean.mul_(self.momentum).add_(mean, alpha=1 - self.momentum)
             variance = var.pow(-2).sub_(self.eps)
             moving_var.mul_(self.momentum).add_(variance, alpha=1 - self.momentum)
-        if needs[0] and self.axis % data.ndim != 1:
+        if needs[0]:
             d_data = d_data.movedim(1, self.axis % data.ndim)
         if needs[1] and self.fix_gamma:
             d_gamma = torch.zeros_like(gamma)

@@ -313,7 +313,8 @@ class Pooling(PoolingBase):
             indices = windows.unview(windows.max()[1]) if kept is None else kept
             return windows.max_backward(d_output, indices, out)
         if self.pool_type == "lp":
-            return self.norm_backward(windows, d_output, data, kept)
+            result = self.norm_backward(windows, d_output, data, kept)
+            return result if out is None else out.copy_(result)
         mean = self.pool_type == "avg"
         if not self.global_pool:
             return windows.average_backward(d_output, out, mean)
