@@ -1,0 +1,409 @@
+"""The array: a torch tensor with the interface, the views and the dtypes of MXNet 1.x."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from .._tape import state
+from ..context import Context, cpu, torch_device
+from ..error import MXNetError
+from ..ops.core import get_op
+from . import arithmetic, indexing
+from .arithmetic import *  # noqa: F403
+from .arithmetic import Arithmetic
+from .dtypes import NUMPY_TYPE_OF, cast, torch_type
+
+_GRAD_REQ_MAP = {"null": 0, "write": 1, "add": 3}
+
+
+class NDArray(Arithmetic):
+    """An array of numbers of one dtype on one device, which can be changed in place.
+
+    Parameters: ``tensor``: the torch tensor that holds the values, not copied; ``context``: its
+    device, by default that of the tensor. Programs make arrays with ``nd.array``, ``nd.zeros``, ...
+    Slices of rows, ``reshape`` and ``detach`` are views of the same memory; see ``indexing``.
+    """
+
+    # The defaults stand here so that making an array sets two attributes only.
+    _grad: NDArray | None = None
+    _grad_req: str = "null"
+    _entry: Any = None  # what autograd knows of the array
+    _writable: bool = True
+
+    def __init__(self, tensor: torch.Tensor | None, context: Context | None = None):
+        self._tensor = tensor
+        self._context = context if context is not None else _context_of(tensor)
+
+    # -- what it is ---------------------------------------------------------------------------
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the axes."""
+        return tuple(self._tensor.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._tensor.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._tensor.numel()
+
+    @property
+    def dtype(self) -> type:
+        """The type of the elements, as a numpy type such as ``numpy.float32``."""
+        return NUMPY_TYPE_OF[self._tensor.dtype]
+
+    @property
+    def context(self) -> Context:
+        """The device that holds the array."""
+        return self._context
+
+    ctx = context
+
+    @property
+    def stype(self) -> str:
+        """The storage type: "default" for dense arrays, else "row_sparse" or "csr"."""
+        return "default"
+
+    @property
+    def writable(self) -> bool:
+        """False if the array shares the memory of a numpy array that was read-only."""
+        return self._writable
+
+    @property
+    def T(self) -> NDArray:
+        """The array with its axes in reverse order, as a copy."""
+        return self._apply("transpose")
+
+    def __len__(self) -> int:
+        if not self._tensor.ndim:
+            raise TypeError("an array of shape () has no length")
+        return self._tensor.shape[0]
+
+    def __iter__(self) -> Iterator[NDArray]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        if self.size > 1:
+            raise ValueError("The truth value of an NDArray with multiple elements is ambiguous.")
+        return bool(self._tensor.item()) if self.size else False
+
+    __nonzero__ = __bool__
+
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.shape))
+        return f"\n{self.asnumpy()}\n<{type(self).__name__} {shape} @{self._context}>"
+
+    def __getitem__(self, key: Any) -> NDArray:
+        return indexing.get(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        indexing.assign(self, key, value)
+
+    # -- to other libraries -------------------------------------------------------------------
+    def asnumpy(self) -> np.ndarray:
+        """A copy as a numpy array; bfloat16, which numpy does not have, becomes float32."""
+        tensor = self._tensor
+        if tensor.dtype is torch.bfloat16:
+            tensor = tensor.float()
+        return np.array(tensor.cpu().numpy(), order="C")
+
+    def asscalar(self) -> np.generic:
+        """The only element as a numpy scalar; raises ValueError where there are others."""
+        if self.size != 1:
+            raise ValueError(f"an array of shape {self.shape} is not a scalar: its size is not 1")
+        return self.asnumpy().reshape(-1)[0]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("numpy gets a copy of an NDArray; use to_dlpack_for_read to share it")
+        return self.asnumpy() if dtype is None else self.asnumpy().astype(dtype, copy=False)
+
+    def to_torch(self) -> torch.Tensor:
+        """A torch tensor that shares the memory."""
+        return self._tensor.detach()
+
+    def to_dlpack_for_read(self) -> Any:
+        """A DLPack capsule of the array; it shares the memory and can be consumed once."""
+        return torch.utils.dlpack.to_dlpack(self._tensor)
+
+    def to_dlpack_for_write(self) -> Any:
+        """A DLPack capsule of the array, whose consumer may change it."""
+        return torch.utils.dlpack.to_dlpack(self._tensor)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self._tensor.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple:
+        return self._tensor.__dlpack_device__()
+
+    def __reduce__(self) -> tuple:
+        return type(self), (None,), self.__getstate__()
+
+    def __getstate__(self) -> dict[str, bytearray | None]:
+        from .serialization import array_to_bytes
+
+        return {"handle": None if self._tensor is None else array_to_bytes(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        from .serialization import array_from_bytes
+
+        if state["handle"] is not None:
+            self.__dict__.update(array_from_bytes(state["handle"]).__dict__)
+
+    # -- copies -------------------------------------------------------------------------------
+    def copy(self) -> NDArray:
+        """A copy on the same device."""
+        return self.copyto(self._context)
+
+    def __copy__(self) -> NDArray:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict) -> NDArray:
+        memo[id(self)] = copied = self.copy()
+        return copied
+
+    def copyto(self, other: NDArray | Context) -> NDArray | bool:
+        """Copy the values into another array, or into a new one on a device; returns that array.
+
+        The dtype of the target stays. Returns False where both arrays are the same. Raises
+        MXNetError if the shapes differ, TypeError for other targets.
+        """
+        if isinstance(other, Context):
+            if state.recording:
+                return self._apply("_copy")._copy_to_context(other)
+            return self._copy_to_context(other)
+        if not isinstance(other, NDArray):
+            raise TypeError(f"copyto needs an NDArray or a Context, not {type(other)}")
+        if other is self or (other.stype == "default" and other._tensor is self._tensor):
+            return False
+        if other.shape != self.shape:
+            raise MXNetError(
+                f"copyto: an array of shape {self.shape} does not fit in one of shape {other.shape}"
+            )
+        if other.stype != "default":
+            other[:] = self
+        else:
+            indexing.assign(other, Ellipsis, self)
+        return other
+
+    def _copy_to_context(self, context: Context) -> NDArray:
+        """A copy on a device, of which autograd knows as much as of this array."""
+        device = torch_device(context)
+        copied = NDArray(
+            self._tensor.to(device, copy=True, memory_format=torch.contiguous_format), context
+        )
+        copied._entry = self._entry if state.recording else None
+        return copied
+
+    def as_in_context(self, context: Context) -> NDArray:
+        """The array itself if it is on the device, else a copy there."""
+        return self if context == self._context else self.copyto(context)
+
+    def astype(self, dtype: Any, copy: bool = True) -> NDArray:
+        """The values as another dtype; with ``copy=False`` the array itself where it has it."""
+        wanted = torch_type(dtype)
+        if wanted is self._tensor.dtype:
+            return self.copy() if copy else self
+        if state.recording:
+            return self._apply("Cast", dtype=dtype)
+        return NDArray(cast(self._tensor, wanted), self._context)
+
+    def tostype(self, stype: str) -> NDArray:
+        """A copy in another storage type: "default", "row_sparse" or "csr"."""
+        from .sparse import cast_storage
+
+        return cast_storage(self, stype)
+
+    def as_nd_ndarray(self) -> NDArray:
+        """The array itself."""
+        return self
+
+    def as_np_ndarray(self) -> NDArray:
+        """The numpy-like array type of 1.6, which does not exist here."""
+        raise MXNetError("there is no mx.np here; use asnumpy(), or the operators of mx.nd")
+
+    # -- the same memory in another shape -------------------------------------------------------
+    def reshape(self, *shape: Any, **options: Any) -> NDArray:
+        """A view in another shape.
+
+        Parameters: ``shape``, as a tuple or as numbers, may contain the codes of the operator
+        Reshape (0 keep, -1 infer, -2 the rest, -3 merge, -4 split); ``reverse`` matches them from
+        the right. Raises MXNetError if the number of elements differs.
+        """
+        shape, reverse = _reshape_arguments(shape, options)
+        if state.recording:
+            return self._apply("Reshape", shape=shape, reverse=reverse)
+        tensor = self._tensor
+        if not shape or min(shape) < 1:
+            shape = self._target_shape(shape, reverse)
+        try:
+            return NDArray(tensor.view(shape), self._context)._share_access(self)
+        except RuntimeError:
+            pass
+        if tensor.numel() != int(np.prod(shape, dtype=object)):
+            raise MXNetError(f"an array of shape {self.shape} cannot be reshaped to {shape}")
+        return NDArray(tensor.reshape(shape), self._context)  # its memory is in another order
+
+    def _target_shape(self, shape: tuple, reverse: bool) -> tuple[int, ...]:
+        if not shape:
+            return ()
+        if 0 in self.shape and min(shape) >= 0:
+            return shape  # for an empty array 0 is a size
+        from ..ops.shapes import Mismatch
+
+        try:
+            op = get_op("Reshape")(shape=shape, reverse=reverse)
+            return op.infer("shape", (self.shape,), (None,))[1][0]
+        except Mismatch as error:
+            raise MXNetError(f"cannot reshape {self.shape} to {shape}: {error}") from None
+
+    def flatten(self, inplace: bool = False) -> NDArray:
+        """All axes but the first merged into one; a view if ``inplace``, else a copy."""
+        return self.reshape((0, -1)) if inplace else self._apply("Flatten")
+
+    def expand_dims(self, axis: int, inplace: bool = False) -> NDArray:
+        """With a new axis of size 1 before ``axis``; a view if ``inplace``, else a copy."""
+        if not inplace:
+            return self._apply("expand_dims", axis=axis)
+        if not -self.ndim - 1 <= axis <= self.ndim:
+            raise AssertionError(f"axis {axis} is out of range for an array of {self.ndim} axes")
+        shape = list(self.shape)
+        shape.insert(axis + self.ndim + 1 if axis < 0 else axis, 1)
+        return self.reshape(tuple(shape))
+
+    def squeeze(self, axis: Any = None, inplace: bool = False) -> NDArray:
+        """Without axes of size 1 (all, or the given ones); a view if ``inplace``, else a copy."""
+        if not inplace:
+            return self._apply("squeeze", **({} if axis is None else {"axis": axis}))
+        shape = self.shape
+        axes = range(len(shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
+        axes = [a + len(shape) if a < 0 else a for a in axes]
+        for a in axes if axis is not None else ():
+            if shape[a] != 1:
+                raise AssertionError(f"axis {a} has size {shape[a]}, only size 1 can be squeezed")
+        kept = [size for i, size in enumerate(shape) if i not in axes or size != 1]
+        return self.reshape(tuple(kept) or (1,))
+
+    def broadcast_to(self, shape: Any) -> NDArray:
+        """A copy of another shape, to which axes of size 1, also new ones in front, are stretched.
+
+        A 0 in ``shape`` keeps the size. Raises ValueError if the shapes do not fit.
+        """
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        padded = (1,) * (len(shape) - self.ndim) + self.shape
+        wanted = tuple(size or old for size, old in zip(shape, padded, strict=False))
+        fits = all(old in (1, new) for old, new in zip(padded, wanted, strict=False))
+        if len(padded) != len(shape) or not fits:
+            raise ValueError(f"an array of shape {self.shape} cannot be broadcast to {shape}")
+        source = self if padded == self.shape else self.reshape(padded)
+        return source._apply("broadcast_to", shape=wanted)
+
+    def broadcast_like(self, other: NDArray) -> NDArray:
+        """A copy stretched to the shape of another array."""
+        return self.broadcast_to(other.shape)
+
+    def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any) -> NDArray:
+        """A copy in which a slice has the values of another array."""
+        from .invoke import invoke
+
+        return invoke(get_op("_slice_assign")(begin=begin, end=end, step=step), [self, rhs])
+
+    def slice_assign_scalar(self, value: float, begin: Any, end: Any, step: Any) -> NDArray:
+        """A copy in which a slice has one value."""
+        return self._apply("_slice_assign_scalar", scalar=value, begin=begin, end=end, step=step)
+
+    # -- gradients ----------------------------------------------------------------------------
+    @property
+    def grad(self) -> NDArray | None:
+        """The gradient that ``attach_grad`` made room for, None before."""
+        return self._grad
+
+    def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
+        """Make room for a gradient of this array, filled by ``backward``.
+
+        Parameters: ``grad_req``: "write", "add" (backward passes sum up) or "null"; ``stype``:
+        "default" or None, gradients are dense. The array starts anew: what computed it is
+        forgotten. Raises KeyError for an unknown ``grad_req``.
+        """
+        _GRAD_REQ_MAP[grad_req]
+        if stype not in (None, "default"):
+            raise MXNetError(f"gradients are dense: attach_grad(stype={stype!r}) is not supported")
+        self._grad = NDArray(torch.zeros_like(self._tensor), self._context)
+        self._grad_req = grad_req
+        self._entry = None
+
+    def detach(self) -> NDArray:
+        """The same memory as a constant: gradients do not flow through it."""
+        return NDArray(self._tensor, self._context)._share_access(self)
+
+    def backward(
+        self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True
+    ) -> None:
+        """Compute the gradients of this array, by the rules of ``autograd.backward``."""
+        from .. import autograd
+
+        head_grads = None if out_grad is None else [out_grad]
+        autograd.backward([self], head_grads, retain_graph, train_mode)
+
+    # -- waiting, and names that 1.x programs use -------------------------------------------------
+    def wait_to_read(self) -> None:
+        """Wait until the values are there."""
+        if self._tensor.is_cuda:
+            torch.cuda.synchronize(self._tensor.device)
+
+    def _apply(self, operator: str, **parameters: Any) -> NDArray:
+        from .invoke import invoke
+
+        return invoke(get_op(operator)(**parameters), [self])
+
+    def _share_access(self, base: NDArray) -> NDArray:
+        if not base._writable:
+            self._writable = False
+        return self
+
+    def _slice(self, start: int, stop: int | None) -> NDArray:
+        return self[start:stop]
+
+    def _at(self, index: int) -> NDArray:
+        return self[index]
+
+    def _sync_copyfrom(self, source_array: Any) -> None:
+        source = np.asarray(source_array)
+        if source.shape != self.shape:
+            raise ValueError(f"an array of shape {self.shape} cannot take shape {source.shape}")
+        self[...] = source
+
+
+def _context_of(tensor: torch.Tensor | None) -> Context:
+    if tensor is None or not tensor.is_cuda:
+        return cpu()
+    return Context("gpu", tensor.device.index)
+
+
+def _reshape_arguments(shape: tuple, options: dict[str, Any]) -> tuple[tuple[int, ...], bool]:
+    unknown = options.keys() - {"shape", "reverse"}
+    if unknown:
+        raise TypeError(f"reshape has no argument {unknown.pop()!r}; it takes shape and reverse")
+    given = shape[0] if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)) else shape
+    if not shape:
+        if "shape" not in options:
+            raise AssertionError("reshape needs a shape")
+        given = options["shape"]
+    given = (given,) if isinstance(given, (int, np.integer)) else given
+    for size in given:
+        if not isinstance(size, (int, np.integer)):
+            raise TypeError(f"a shape consists of integers, not of {type(size).__name__}")
+    return tuple(int(size) for size in given), bool(options.get("reverse", False))
+
+
+from . import creation  # noqa: E402 - it makes NDArrays
+from .creation import *  # noqa: E402, F403
+
+__all__ = ["NDArray", *arithmetic.__all__, *creation.__all__]

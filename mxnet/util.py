@@ -1,0 +1,97 @@
+"""Switches and helpers that 1.x programs find in ``mxnet.util``."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+__all__ = [
+    "get_gpu_count", "get_gpu_memory", "getenv", "is_np_array", "is_np_shape", "makedirs",
+    "np_shape", "set_np_shape", "setenv", "use_np_shape",
+]  # fmt: skip
+
+
+class _Flags(threading.local):
+    np_shape = False
+
+
+_flags = _Flags()
+
+
+def is_np_shape() -> bool:
+    """Whether shapes mean what they mean in numpy: 0 is a size and () a shape, not "unknown"."""
+    return _flags.np_shape
+
+
+def set_np_shape(active: bool) -> bool:
+    """Turn numpy's meaning of shapes on or off for this thread; returns what it was."""
+    before, _flags.np_shape = _flags.np_shape, bool(active)
+    return before
+
+
+class np_shape:
+    """A ``with`` block, or a decorator, in which shapes mean what they mean in numpy."""
+
+    def __init__(self, active: bool = True):
+        self._active = active
+        self._before: list[bool] = []
+
+    def __enter__(self) -> np_shape:
+        self._before.append(set_np_shape(self._active))
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        set_np_shape(self._before.pop())
+
+    def __call__(self, function: Callable) -> Callable:
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with np_shape(self._active):
+                return function(*args, **kwargs)
+
+        return wrapped
+
+
+def use_np_shape(function: Callable) -> Callable:
+    """A function that always runs with numpy's meaning of shapes."""
+    return np_shape(True)(function)
+
+
+def is_np_array() -> bool:
+    """Whether functions make ``mx.np`` arrays; never, there are none here."""
+    return False
+
+
+def makedirs(d: str) -> None:
+    """Make a directory and those above it, where they do not exist."""
+    os.makedirs(os.path.expanduser(d), exist_ok=True)
+
+
+def get_gpu_count() -> int:
+    """How many GPUs can be used."""
+    from .context import num_gpus
+
+    return num_gpus()
+
+
+def get_gpu_memory(gpu_dev_id: int) -> tuple[int, int]:
+    """Free and total bytes of a GPU."""
+    from .context import gpu_memory_info
+
+    return gpu_memory_info(gpu_dev_id)
+
+
+def getenv(name: str) -> str | None:
+    """An environment variable, None where it is not set."""
+    return os.environ.get(name)
+
+
+def setenv(name: str, value: str | None) -> None:
+    """Set an environment variable, or remove it with None."""
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
