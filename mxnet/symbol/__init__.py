@@ -38,3 +38,13 @@ def _make_namespaces() -> None:
 
 
 _make_namespaces()
+
+
+def __getattr__(name: str) -> Any:
+    """Functions of operators that were defined after this package was imported."""
+    from ..ops.core import registered
+    from .functions import function
+
+    if name in registered():
+        return function(name)
+    raise AttributeError(f"module 'mxnet.symbol' has no attribute {name!r}")
