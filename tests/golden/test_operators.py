@@ -36,6 +36,15 @@ CASES = [
     for case in golden_data.load(family)[0]
 ]
 
+# Parts in which 1.9.1 is wrong and we do what it promises, with what it does instead.
+DEFECTS = {
+    "SoftmaxOutput.25": (
+        "grad/data",
+        "with out_grad it multiplies by the output, not the gradient",
+    ),
+    "SoftmaxOutput.28": ("grad/data", "it overwrites the gradient array that it should add to"),
+}
+
 
 def build(case: dict) -> mx.sym.Symbol:
     """The symbol that a case describes."""
@@ -101,7 +110,8 @@ class Bound:
         """Compare arrays with the recorded parts ``<kind>/<name>``."""
         for name, value in arrays.items():
             part = f"{kind}/{name}"
-            if name in but or part in self.case.get("suspect_arrays", ()) or part not in self.parts:
+            suspect = (*self.case.get("suspect_arrays", ()), *DEFECTS.get(self.case["id"], ())[:1])
+            if name in but or part in suspect or part not in self.parts:
                 continue
             got = value.asnumpy()
             golden_data.assert_close(got, self.parts[part], self.case["tolerance"], part)
