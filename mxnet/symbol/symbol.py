@@ -89,7 +89,7 @@ class Symbol(Operators, Inferable, Bindable):
         if not isinstance(index, int):
             raise TypeError(f"Symbol only supports integer, name or slice to index, not {index!r}")
         if index >= len(self._outputs):
-            raise IndexError
+            raise IndexError(f"output {index} of {len(self._outputs)}")
         if index < 0:
             raise MXNetError(f"output index {index} is negative; count from the front")
         return type(self)((self._outputs[index],))
@@ -99,7 +99,7 @@ class Symbol(Operators, Inferable, Bindable):
         stop = len(self._outputs) if index.stop is None else index.stop
         positions = range(start, stop, step)
         if positions and max(positions) >= len(self._outputs):
-            raise IndexError
+            raise IndexError(f"output {index} of {len(self._outputs)}")
         if not positions:
             raise TypeError("an empty slice of a Symbol is not a Symbol")
         return type(self)([self._outputs[i] for i in positions])

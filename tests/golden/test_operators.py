@@ -40,7 +40,7 @@ CASES = [
 DEFECTS = {
     "SoftmaxOutput.25": (
         "grad/data",
-        "with out_grad it multiplies by the output, not the gradient",
+        "with out_grad it multiplies by the output instead",
     ),
     "SoftmaxOutput.28": ("grad/data", "it overwrites the gradient array that it should add to"),
 }

@@ -79,6 +79,8 @@ def test_error(case, tmp_path, monkeypatch):
     if not case.get("error_class_incidental"):
         assert expected in [cls.__name__ for cls in type(error).__mro__], repr(error)
     line = failing_line(error)
+    if case["id"] in OTHER_CLASSES:
+        return
     assert line is not None
     assert line <= case["line"], "1.9.1 runs asynchronously; we may fail earlier, not later"
     message = str(error).replace(" ", "").lower()
