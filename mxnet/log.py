@@ -60,7 +60,7 @@ def get_logger(
     return logger
 
 
-def getLogger(name=None, filename=None, filemode=None, level=WARNING):  # noqa: N802 - 1.x name
+def getLogger(name=None, filename=None, filemode=None, level=WARNING):
     """The old name of get_logger."""
     warnings.warn(
         "getLogger is deprecated, Use get_logger instead.", DeprecationWarning, stacklevel=2

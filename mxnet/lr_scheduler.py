@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 from math import cos, pi
 
 __all__ = [
@@ -122,7 +123,7 @@ class MultiFactorScheduler(LRScheduler):
         super().__init__(base_lr, warmup_steps, warmup_begin_lr, warmup_mode)
         if not (isinstance(step, list) and step):
             raise AssertionError(f"step should be a list with at least one number, not {step!r}")
-        if any(later <= earlier for earlier, later in zip(step, step[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(step)):
             raise ValueError("Schedule step must be an increasing integer list")
         if step[0] < 1:
             raise ValueError("Schedule step must be greater or equal than 1 round")

@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def directory() -> Path | None:
     """The directory of the golden data, or None."""
     given = os.environ.get("REMX_GOLDEN")
@@ -25,7 +25,7 @@ def directory() -> Path | None:
     return next((Path(p) for p in places if any(Path(p).glob("*.json"))), None)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def load(family: str) -> tuple[list[dict], dict[str, np.ndarray]]:
     """The cases and the arrays (by ``<case id>/<part>``) of a family; skips where absent."""
     found = directory()

@@ -155,7 +155,7 @@ _create = registry.get_create_func(EvalMetric, "metric")
 
 
 def create(metric, *args, **kwargs) -> EvalMetric:
-    """A metric of a name, an instance, a class, a function, a config or JSON; of a list, a composite.
+    """A metric of a name, instance, class, function, config or JSON; a composite of a list.
 
     Further arguments go to the constructor. Raises AssertionError for unknown names.
     """

@@ -130,7 +130,7 @@ class Optimizer:
         return self.create_state(index, weight)
 
     def update_multi_precision(self, index, weight, grad, state) -> None:
-        """``update``, of the float32 copy where there is one; of lists where ``update`` takes them."""
+        """``update``, of the float32 copy where there is one; lists where ``update`` takes them."""
         if not isinstance(index, (list, tuple)):
             work = self._with_copies([weight], [grad], [state])
             self.update(index, *(column[0] for column in work))

@@ -38,7 +38,7 @@ def _is_dense(tensor: torch.Tensor) -> bool:
 
 
 def fused_sgd(jobs: list[Job], mu: float, factor: float) -> None:
-    """SGD of weights with the same learning rate and weight decay; gradients count ``factor`` times.
+    """SGD of weights with the same learning rate and decay; gradients count ``factor`` times.
 
     torch keeps buf = mu buf + (1 - dampening) (grad + decay weight); weight -= lr buf. With its lr
     at -1 and our factors in the dampening, buf is the momentum of MXNet.

@@ -89,8 +89,8 @@ class ccSGD(SGD):
 class NAG(SGD):
     """Nesterov's accelerated gradient: SGD that looks one step of the momentum ahead.
 
-    weight += mu^2 momentum - (1 + mu) lr (g + wd weight);
-    momentum = mu momentum - lr (g + wd weight), of the new weight, as in 1.x; g = clip(rescale grad)
+    weight += mu^2 momentum - (1 + mu) lr (g + wd weight), and then, as in 1.x,
+    momentum = mu momentum - lr (g + wd weight) of the new weight; g = clip(rescale grad)
     """
 
     def __init__(self, momentum: float = 0.0, **kwargs):

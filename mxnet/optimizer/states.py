@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import io
 import pickle
-import struct
 from typing import Any
 
 import numpy as np
-import torch
 
 from .. import lr_scheduler
-from ..context import cpu
 from ..error import MXNetError
 from ..ndarray import NDArray
+from ..ndarray.serialization import array_from_bytes
 from .base import Optimizer
 
 __all__ = ["dump", "load"]
@@ -27,9 +25,7 @@ _PROTOCOL = 4  # what MXNet 1.9.1 writes
 
 def dump(content: Any) -> bytes:
     """A pickle of containers, numbers, strings, arrays, optimizers and schedulers."""
-    buffer = io.BytesIO()
-    _Pickler(buffer, _PROTOCOL).dump(content)
-    return buffer.getvalue()
+    return pickle.dumps(content, _PROTOCOL)
 
 
 def load(data: bytes) -> Any:
@@ -41,13 +37,6 @@ def load(data: bytes) -> Any:
     except Exception as error:
         # A damaged pickle can fail in any way at all.
         raise MXNetError(f"These bytes are no optimizer states: {error}") from error
-
-
-class _Pickler(pickle.Pickler):
-    def reducer_override(self, obj):
-        if isinstance(obj, NDArray):
-            return NDArray, (None,), {"handle": bytearray(_to_bytes(obj))}
-        return NotImplemented
 
 
 class _Unpickler(pickle.Unpickler):
@@ -75,29 +64,6 @@ def _object_class(module: str, name: str) -> type | None:
     if module == lr_scheduler.__name__ and name in lr_scheduler.__all__:
         return getattr(lr_scheduler, name)
     return None
-
-
-# -- arrays, as in the files of nd.save -------------------------------------------------------
-
-_HEAD = struct.Struct("<IiI")  # magic number, storage type (0: dense), number of dimensions
-_MAGIC = 0xF993FAC9
-_DTYPES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool")
-
-
-def _to_bytes(array: NDArray) -> bytes:
-    data = array.asnumpy()
-    shape = struct.pack(f"<{data.ndim}q", *data.shape)
-    place = struct.pack("<iii", 1, 0, _DTYPES.index(data.dtype.name))
-    return _HEAD.pack(_MAGIC, 0, data.ndim) + shape + place + data.tobytes()
-
-
-def _from_bytes(content: bytes) -> NDArray:
-    magic, storage, dimensions = _HEAD.unpack_from(content)
-    if magic != _MAGIC or storage != 0:
-        raise MXNetError("Optimizer states contain an array that is damaged or not dense.")
-    *shape, _, _, code = struct.unpack_from(f"<{dimensions}qiii", content, _HEAD.size)
-    data = np.frombuffer(content, _DTYPES[code], offset=_HEAD.size + 8 * dimensions + 12)
-    return NDArray(torch.from_numpy(data.reshape(shape).copy()), cpu())
 
 
 # -- stand-ins -------------------------------------------------------------------------------
@@ -143,7 +109,7 @@ class _NotedArray(_Noted):
 
     def real(self) -> NDArray | None:
         handle = (self.state or {}).get("handle")
-        return None if handle is None else _from_bytes(bytes(handle))
+        return None if handle is None else array_from_bytes(handle)
 
 
 class _NotedDtype(_Noted):
@@ -206,6 +172,8 @@ _NAMES: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): _Marker,
     ("mxnet.ndarray", "NDArray"): _NotedArray,
     ("mxnet.ndarray.ndarray", "NDArray"): _NotedArray,
+    ("mxnet.ndarray.sparse", "CSRNDArray"): _NotedArray,
+    ("mxnet.ndarray.sparse", "RowSparseNDArray"): _NotedArray,
 }
 for _core in ("numpy.core", "numpy._core"):
     _NAMES[f"{_core}.multiarray", "_reconstruct"] = _NotedNumpy

@@ -1,8 +1,8 @@
 import logging
 
-import golden_data
 import pytest
 
+import golden_data
 from mxnet import lr_scheduler
 
 
@@ -18,7 +18,7 @@ def test_golden(case):
 
 
 @pytest.mark.parametrize(
-    "make, error, words",
+    ("make", "error", "words"),
     [
         (lambda s: s.FactorScheduler(0), ValueError, "step"),
         (lambda s: s.FactorScheduler(1, 1.5), ValueError, "Factor"),

@@ -1,9 +1,9 @@
 import math
 
-import golden_data
 import numpy as np
 import pytest
 
+import golden_data
 from mxnet import metric
 
 ndarray = pytest.importorskip("mxnet.ndarray")
@@ -61,7 +61,7 @@ PAIRS = np.array([[0.1, 0.9], [0.2, 0.8]])
 
 
 @pytest.mark.parametrize(
-    "tested, first, second, local, whole",
+    ("tested", "first", "second", "local", "whole"),
     [
         (metric.Accuracy(), (LABEL, SCORES), (LABEL * 0 + 2, SCORES), 0.0, 0.375),
         (metric.F1(), ([0, 1], PAIRS), ([1, 1], PAIRS), 1.0, 5 / 6),
@@ -94,7 +94,7 @@ def test_reset_local_keeps_the_value_of_the_epoch(tested, first, second, local, 
 
 
 @pytest.mark.parametrize(
-    "call, error, words",
+    ("call", "error", "words"),
     [
         (lambda: metric.create("bad"), AssertionError, "bad is not registered"),
         (lambda: metric.create(None), AssertionError, "string"),
@@ -107,7 +107,7 @@ def test_reset_local_keeps_the_value_of_the_epoch(tested, first, second, local, 
         (lambda: metric.F1().update([LABEL], [LABEL]), ValueError, "score for each class"),
         (lambda: metric.CompositeEvalMetric(["acc"]).get_metric(3), ValueError, "out of range"),
         (lambda: metric.create("acc", output_names=["o"]).update_dict({}, {}), KeyError, "o"),
-        (lambda: metric.np(lambda l, p: 1.0).get_config(), NotImplementedError, "serialized"),
+        (lambda: metric.np(lambda label, pred: 1.0).get_config(), NotImplementedError, "serialized"),
     ],
 )
 def test_mistakes(call, error, words):

@@ -1,14 +1,11 @@
 """Optimizers against recorded numbers, and what the numbers do not show."""
 
-import copy
-import pickle
 
-import golden_data
 import numpy as np
 import pytest
 
+import golden_data
 from mxnet import lr_scheduler
-from mxnet.error import MXNetError
 
 torch = pytest.importorskip("torch")
 nd = pytest.importorskip("mxnet.ndarray")
