@@ -217,7 +217,7 @@ class NDArray(Arithmetic):
 
     def tostype(self, stype: str) -> NDArray:
         """A copy in another storage type: "default", "row_sparse" or "csr"."""
-        from .sparse import cast_storage
+        from .sparse_array import cast_storage
 
         return cast_storage(self, stype)
 

@@ -30,7 +30,7 @@ from ..error import MXNetError
 from ..ops.dtypes import CODES, NAMES
 from .dtypes import NAME_OF, TORCH_TYPE_OF
 from .ndarray import NDArray
-from .sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
+from .sparse_array import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
 
 __all__ = ["array_from_bytes", "array_to_bytes", "read_file", "read_from", "write_to"]
 

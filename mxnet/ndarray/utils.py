@@ -9,9 +9,10 @@ import numpy as np
 
 from ..context import Context
 from ..files import write_atomically
-from . import creation, sparse
+from . import creation, sparse_creation
 from .ndarray import NDArray
 from .serialization import read_file, read_from, write_to
+from .sparse_array import is_sparse
 
 __all__ = ["array", "empty", "load", "load_frombuffer", "save", "zeros"]
 
@@ -64,8 +65,8 @@ def _collect(arrays: list[NDArray], names: list[str]) -> list[NDArray] | dict[st
 
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
     """An array with the values of ``source_array``, copied; sparse if that is sparse."""
-    if sparse.is_sparse(source_array):
-        return sparse.array(source_array, ctx=ctx, dtype=dtype)
+    if is_sparse(source_array):
+        return sparse_creation.array(source_array, ctx=ctx, dtype=dtype)
     return creation.array(source_array, ctx=ctx, dtype=dtype)
 
 
@@ -75,7 +76,7 @@ def empty(
     """An array with arbitrary values; of storage type ``stype`` one without any values."""
     if stype in (None, "default"):
         return creation.empty(shape, ctx, dtype)
-    return sparse.empty(stype, shape, ctx, dtype)
+    return sparse_creation.empty(stype, shape, ctx, dtype)
 
 
 def zeros(
@@ -85,4 +86,4 @@ def zeros(
     """An array of zeros, dense or of storage type ``stype``; ``out`` takes them if given."""
     if stype in (None, "default"):
         return creation.zeros(shape, ctx, np.float32 if dtype is None else dtype, **kwargs)
-    return sparse.zeros(stype, shape, ctx, dtype, **kwargs)
+    return sparse_creation.zeros(stype, shape, ctx, dtype, **kwargs)
