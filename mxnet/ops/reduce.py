@@ -63,11 +63,8 @@ class Reduction(Op, abstract=True):
 
     def spread(self, value, data):
         """A value in the shape of the output, stretched to that of the data."""
-        axis = None if self.keepdims else self.axis
-        exclude = self.exclude and bool(axis)
-        return get_op("_spread_like")(axis=axis, exclude=exclude, keepdims=self.keepdims)(
-            value, data
-        )
+        same = {"axis": self.axis, "exclude": self.exclude, "keepdims": self.keepdims}
+        return get_op("_spread_like")(**same)(value, data)
 
 
 class Sum(Reduction, name="sum", aliases=["_sparse_sum", "sum_axis"]):
