@@ -60,10 +60,8 @@ class NDArrayIter(DataIter):
             raise ValueError(f"the data array {self.data[0][0]!r} has no rows")
         self._check_sparse()
         self.idx = np.arange(self.num_data)
-        self._carried = self.idx[:0]
-        self.cursor = -batch_size
-        if shuffle:
-            self._shuffle_data()
+        self._order = self.idx.copy()
+        self.hard_reset()
 
     @property
     def provide_data(self) -> list[DataDesc]:
@@ -79,28 +77,33 @@ class NDArrayIter(DataIter):
         """Start over, dropping the rows that a "roll_over" would carry into the next pass."""
         if self.shuffle:
             self._shuffle_data()
-        self._carried = self.idx[:0]
+        self._carried = self._order[:0]
         self.cursor = -self.batch_size
+        self._ended = False
 
     def reset(self) -> None:
-        carried = self.idx[:0]
+        carried = self._order[:0]
         last = self.num_data - self.batch_size
         if self.last_batch_handle == "roll_over" and last < self.cursor < self.num_data:
-            fresh = self.idx[max(self.cursor, 0) :]
-            carried = np.concatenate([self._carried, fresh]) if self.cursor < 0 else fresh.copy()
+            fresh = self._order[max(self.cursor, 0) :]
+            carried = np.concatenate([self._carried, fresh]) if self.cursor < 0 else fresh
         if self.shuffle:
             self._shuffle_data()
         self._carried = carried
         self.cursor = -len(carried) - self.batch_size
+        self._ended = False
 
     def iter_next(self) -> bool:
+        if self._ended:
+            return False
         self.cursor += self.batch_size
-        return self.cursor < self.num_data
+        # A batch needs one row of its own to be padded, all of them otherwise.
+        needed = 1 if self.last_batch_handle == "pad" else self.batch_size
+        self._ended = self.cursor + needed > self.num_data
+        return not self._ended
 
     def next(self) -> DataBatch:
         if not self.iter_next():
-            raise StopIteration
-        if self.last_batch_handle != "pad" and self.cursor + self.batch_size > self.num_data:
             raise StopIteration
         return DataBatch(data=self.getdata(), label=self.getlabel(), pad=self.getpad())
 
@@ -117,7 +120,9 @@ class NDArrayIter(DataIter):
         return max(-self.cursor, 0) if self.cursor > -self.batch_size else 0
 
     def _shuffle_data(self) -> None:
+        # 1.x shuffles idx and then the rows, already shuffled, by it: the same order for a seed.
         np.random.shuffle(self.idx)
+        self._order = self._order[self.idx]
 
     def _length(self, array: Any) -> int:
         return array.shape[min(self._axis, len(array.shape) - 1)] if len(array.shape) else 0
@@ -153,7 +158,7 @@ class NDArrayIter(DataIter):
                 )
         if not self.shuffle and start >= 0 and stop <= self.num_data:
             return [_span(array, start, stop, self._axis) for _, array in arrays]
-        rows = self.idx[np.arange(max(start, 0), stop) % self.num_data]
+        rows = self._order[np.arange(max(start, 0), stop) % self.num_data]
         if start < 0:
             rows = np.concatenate([self._carried[start:], rows])
         return [_gather(array, rows, self._axis) for _, array in arrays]

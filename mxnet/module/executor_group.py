@@ -169,9 +169,11 @@ class DataParallelExecutorGroup:
         )
 
     def _reshaped(self, device: int) -> Any:
-        return self._first_execs[device].reshape(
-            allow_up_sizing=True, partial_shaping=True, **self._device_shapes(device)
-        )
+        shapes = self._device_shapes(device)
+        # Raises, naming the operator, where a parameter would have to change its shape.
+        self.symbol.infer_shape(**self._parameter_shapes, **shapes)
+        executor = self._first_execs[device]
+        return executor.reshape(allow_up_sizing=True, partial_shaping=True, **shapes)
 
     def _collect_parameters(self) -> None:
         """List the parameters and gradients; reshaped executors use the same memory."""
@@ -180,6 +182,11 @@ class DataParallelExecutorGroup:
         self.param_arrays = [[d[n] for d in arguments] for n in self.param_names]
         self.state_arrays = [[d[n] for d in arguments] for n in self.state_names]
         self.aux_arrays = [[e.aux_dict[n] for e in self.execs] for n in self.aux_names]
+        names = [*self.param_names, *self.aux_names]
+        self._parameter_shapes = {
+            name: block[0].shape
+            for name, block in zip(names, self.param_arrays + self.aux_arrays, strict=True)
+        }
         self.grad_arrays: list[list[Any]] | None = None
         if self.for_training:
             gradients = [executor.grad_dict for executor in self.execs]
