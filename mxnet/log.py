@@ -49,7 +49,7 @@ def get_logger(
     logger = logging.getLogger(name)
     if name is None or getattr(logger, "_init_done", False):
         return logger
-    logger._init_done = True
+    logger._init_done = True  # type: ignore[attr-defined]
     if filename:
         handler: logging.Handler = logging.FileHandler(filename, filemode or "a")
     else:

@@ -69,7 +69,7 @@ class Initializer:
         self._print_func: Callable | None = None
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._kwargs == other._kwargs  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._kwargs == other._kwargs
 
     __hash__ = None  # type: ignore[assignment]
 

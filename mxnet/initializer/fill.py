@@ -112,11 +112,13 @@ class Orthogonal(Initializer):
 
     def _init_weight(self, _, arr):
         matrix = (arr.shape[0], math.prod(arr.shape[1:]))
-        draws = {"uniform": (np.random.uniform, -1.0, 1.0), "normal": (np.random.normal, 0.0, 1.0)}
-        if self.rand_type not in draws:
+        if self.rand_type == "uniform":
+            draws = np.random.uniform(-1.0, 1.0, matrix)
+        elif self.rand_type == "normal":
+            draws = np.random.normal(0.0, 1.0, matrix)
+        else:
             raise ValueError(f"rand_type should be 'uniform' or 'normal', not {self.rand_type!r}")
-        draw, low, high = draws[self.rand_type]
-        u, _, v = np.linalg.svd(draw(low, high, matrix), full_matrices=False)
+        u, _, v = np.linalg.svd(draws, full_matrices=False)
         arr[:] = (self.scale * (u if u.shape == matrix else v)).reshape(arr.shape)
 
 

@@ -126,6 +126,10 @@ class _Confusion:
 class _BinaryMetric(EvalMetric):
     """A score of two classes, per batch and averaged ("macro") or of all examples ("micro")."""
 
+    _batch: _Confusion
+    _local: _Confusion
+    _global: _Confusion
+
     def __init__(self, name, output_names, label_names, average):
         if average not in ("macro", "micro"):
             raise ValueError(f"average should be 'macro' or 'micro', not {average!r}")
@@ -214,12 +218,12 @@ class PCC(EvalMetric):
         self.global_num_inst += 1
 
     @property
-    def sum_metric(self) -> float:
+    def sum_metric(self) -> float:  # type: ignore[override]
         """The local value, times the number of updates."""
         return _correlation(self.lcm) * self.num_inst
 
     @property
-    def global_sum_metric(self) -> float:
+    def global_sum_metric(self) -> float:  # type: ignore[override]
         """The global value, times the number of updates."""
         return _correlation(self.gcm) * self.global_num_inst
 

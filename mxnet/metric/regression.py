@@ -60,7 +60,11 @@ class RMSE(_ErrorMetric):
         return math.sqrt(numpy.square(difference).mean())
 
 
-def _merge(new_values: numpy.ndarray, count: int, mean: float, deviations: float) -> tuple:
+# Count, mean and sum of squared deviations.
+_Moment = tuple[float, float, float]
+
+
+def _merge(new_values: numpy.ndarray, count: float, mean: float, deviations: float) -> _Moment:
     """Count, mean and sum of squared deviations with more values taken in.
 
     Groups are merged as in Chan, Golub, LeVeque 1979, so that nothing is kept but these three.
@@ -77,7 +81,8 @@ class _Moments:
     """Means, squared deviations and products of deviations of pairs of numbers."""
 
     def __init__(self):
-        self.label = self.pred = (0, 0.0, 0.0)
+        self.label: _Moment = (0, 0.0, 0.0)
+        self.pred: _Moment = (0, 0.0, 0.0)
         self.products = 0.0
 
     def add(self, label: numpy.ndarray, pred: numpy.ndarray) -> None:

@@ -147,5 +147,4 @@ class Ftrl(TensorOptimizer):
         root = n.sqrt()
         z.add_(g).addcmul_(before.sub_(root), weight, value=1 / step.lr)
         scale = root.add_(self.beta).div_(step.lr).add_(step.wd)
-        torch.nn.functional.softshrink(z, self.lamda1, out=weight)
-        weight.div_(scale).neg_()
+        weight.copy_(torch.nn.functional.softshrink(z, self.lamda1).div_(scale).neg_())

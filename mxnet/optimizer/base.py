@@ -52,7 +52,7 @@ class Optimizer:
             raise AssertionError("param_idx2name should be a dict of param indexes to names.")
         self.rescale_grad = rescale_grad
         self.lr_scheduler = lr_scheduler
-        self.lr = 0.01 if learning_rate is None and lr_scheduler is None else learning_rate
+        self.lr: Any = 0.01 if learning_rate is None and lr_scheduler is None else learning_rate
         if lr_scheduler is not None and learning_rate is not None:
             lr_scheduler.base_lr = learning_rate
         self.wd = wd
@@ -137,7 +137,7 @@ class Optimizer:
             self._write_back([weight], work[0])
         else:
             work = self._with_copies(weight, grad, state)
-            self.update(index, *work)
+            self.update(index, *work)  # type: ignore[arg-type]
             self._write_back(weight, work[0])
 
     def _keeps_copy(self, weight: NDArray) -> bool:
@@ -316,7 +316,7 @@ class TensorOptimizer(Optimizer):
             self.run(jobs)
 
     def _update_rows(self, weight: torch.Tensor, grad, state, step: Step) -> None:
-        rows, values = grad.indices._tensor.long(), grad.data._tensor
+        rows, values = grad.indices._tensor.long(), grad.data._tensor.to(weight.dtype)
         if not self.lazy_update:
             dense = torch.zeros_like(weight).index_copy_(0, rows, values)
             self.run([Job(weight, dense, state, step)])
@@ -341,9 +341,9 @@ class TensorOptimizer(Optimizer):
                 if result is grad
                 else result.add_(weight, alpha=wd)
             )
-        if not self.clips:
-            return result
         limit = self.clip_gradient
+        if limit is None or limit <= 0:
+            return result
         return result.clamp(-limit, limit) if result is grad else result.clamp_(-limit, limit)
 
 

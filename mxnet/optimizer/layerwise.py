@@ -125,7 +125,7 @@ class LARS(SGD):
 
     @property
     def _mu(self) -> float:
-        if not (self.momentum_correction and self.last_lr):
+        if not (self.momentum_correction and self.last_lr and self.cur_lr):
             return self.momentum
         return self.momentum * self.cur_lr / self.last_lr
 

@@ -38,16 +38,15 @@ class SGD(TensorOptimizer):
 
     def run(self, jobs: list[Job]) -> None:
         """Do several updates, in one pass over memory where there is such a kernel."""
-        rest = []
-        keyed = []
+        fusable = []
         for job in jobs:
-            fusable = not self.clips and can_fuse(job)
-            (keyed if fusable else rest).append(job)
-        keyed.sort(key=_alike)
-        for _, group in groupby(keyed, key=_alike):
+            if can_fuse(job) and not self.clips:
+                fusable.append(job)
+            else:
+                self.rule(*job)
+        fusable.sort(key=_alike)
+        for _, group in groupby(fusable, key=_alike):
             fused_sgd(list(group), self._mu, self.rescale_grad)
-        for job in rest:
-            self.rule(*job)
 
     def rule(self, weight, grad, state, step: Step) -> None:
         """Change weight and momentum in place."""

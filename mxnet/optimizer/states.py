@@ -72,6 +72,9 @@ def _object_class(module: str, name: str) -> type | None:
 class _Noted:
     """What the file says about an object; ``real`` makes it."""
 
+    arguments: tuple
+    state: Any
+
     def __new__(cls, *arguments):
         self = super().__new__(cls)
         self.arguments, self.state = arguments, None
@@ -90,12 +93,12 @@ class _Noted:
 class _NotedObject(_Noted):
     """An optimizer or a scheduler: its attributes, set without calling its constructor."""
 
-    target: type
+    target: type[Any]
 
     def real(self) -> Any:
         if self.arguments or not isinstance(self.state, dict):
             raise MXNetError(f"The {self.target.__name__} in these optimizer states is damaged.")
-        made = self.target.__new__(self.target)
+        made = object.__new__(self.target)
         state = _real(self.state)
         if isinstance(made, Optimizer):
             made.__setstate__(state)
@@ -119,8 +122,7 @@ class _NotedDtype(_Noted):
         dtype = np.dtype(str(self.arguments[0]))
         if dtype.hasobject or dtype.fields:
             raise MXNetError(f"Optimizer states may not contain numpy arrays of {dtype}.")
-        order = self.state[1] if self.state else "="
-        return dtype.newbyteorder(order) if order in ("<", ">") else dtype
+        return dtype.newbyteorder(">") if self.state and self.state[1] == ">" else dtype
 
 
 class _NotedNumpy(_Noted):
@@ -162,10 +164,6 @@ class _Bytes(_Noted):
 
 
 _NAMES: dict[tuple[str, str], Any] = {
-    ("builtins", "bytearray"): _Bytes,
-    ("builtins", "complex"): complex,
-    ("builtins", "frozenset"): frozenset,
-    ("builtins", "set"): set,
     ("_codecs", "encode"): _Bytes,
     ("collections", "OrderedDict"): dict,
     ("numpy", "dtype"): _NotedDtype,
@@ -175,6 +173,10 @@ _NAMES: dict[tuple[str, str], Any] = {
     ("mxnet.ndarray.sparse", "CSRNDArray"): _NotedArray,
     ("mxnet.ndarray.sparse", "RowSparseNDArray"): _NotedArray,
 }
+for _module in ("builtins", "__builtin__"):
+    _NAMES[_module, "bytearray"] = _Bytes
+    for _harmless in (complex, frozenset, set):
+        _NAMES[_module, _harmless.__name__] = _harmless
 for _core in ("numpy.core", "numpy._core"):
     _NAMES[f"{_core}.multiarray", "_reconstruct"] = _NotedNumpy
     _NAMES[f"{_core}.multiarray", "scalar"] = _NotedScalar

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..context import Context
+from ..error import MXNetError
 from ..ndarray import NDArray
 from .base import Optimizer
 from .states import dump, load
@@ -66,10 +67,12 @@ class Updater:
 
         Raises MXNetError where the bytes hold anything but states and a known optimizer.
         """
-        content = load(states)
+        content, optimizer = load(states), self.optimizer
         if isinstance(content, tuple) and len(content) == 2:
-            content, self.optimizer = content
-        self.states = content
+            content, optimizer = content
+        if not (isinstance(content, dict) and isinstance(optimizer, Optimizer)):
+            raise MXNetError("These are no optimizer states: they should be a dict by index.")
+        self.states, self.optimizer = content, optimizer
         self.states_synced = dict.fromkeys(content, False)
 
     def get_states(self, dump_optimizer: bool = False) -> bytes:

@@ -107,7 +107,11 @@ def test_reset_local_keeps_the_value_of_the_epoch(tested, first, second, local, 
         (lambda: metric.F1().update([LABEL], [LABEL]), ValueError, "score for each class"),
         (lambda: metric.CompositeEvalMetric(["acc"]).get_metric(3), ValueError, "out of range"),
         (lambda: metric.create("acc", output_names=["o"]).update_dict({}, {}), KeyError, "o"),
-        (lambda: metric.np(lambda label, pred: 1.0).get_config(), NotImplementedError, "serialized"),
+        (
+            lambda: metric.np(lambda label, pred: 1.0).get_config(),
+            NotImplementedError,
+            "serialized",
+        ),
     ],
 )
 def test_mistakes(call, error, words):
