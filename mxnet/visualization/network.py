@@ -87,7 +87,7 @@ def _identifiers(facts: SymbolFacts) -> list[str]:
     if repeated:
         warnings.warn(
             "There are multiple variables with the same name in your graph; operators among them "
-            f"are drawn apart. Repeated names: {', '.join(repeated)}",
+            f"are drawn apart. Repeated names: {', '.join(map(repr, repeated))}",
             RuntimeWarning,
             stacklevel=3,
         )
@@ -95,7 +95,7 @@ def _identifiers(facts: SymbolFacts) -> list[str]:
     taken = {name.replace(":", "_") for name in variables}
     identifiers = []
     for node in facts.nodes:
-        wanted = name = node.name.replace(":", "_")
+        wanted = name = (node.name or node.operator).replace(":", "_")
         if not node.is_variable:
             copy = 1
             while name in taken:
@@ -131,7 +131,7 @@ def _label(node: NodeFacts) -> str:
             return f"Pooling\n{given.get('pool_type', 'max')}, {where}"
         case "Custom":
             return given.get("op_type", node.name)
-    return node.name
+    return node.name or node.operator
 
 
 def _edge_label(facts: SymbolFacts, entry: Entry) -> str:
