@@ -232,7 +232,8 @@ def _evaluate(
 ) -> list[NDArray]:
     given = _head_gradients(heads, head_grads)
     derivative = differentiate(graph, list(variables), [_entry_of(g) for g in given])
-    needed = set(Graph(derivative.gradients).nodes)
+    gradients = [entry for entry in derivative.gradients if entry is not None]
+    needed = set(Graph(gradients).nodes)
     context = heads[0].context
     arrays: dict[Entry, NDArray] = {}
 
@@ -253,7 +254,10 @@ def _evaluate(
             memory = source.memory if isinstance(source, _Recorded) else None
             for index, result in enumerate(_run(node, inputs, memory, context)):
                 arrays[Entry(node, index)] = result
-    return [array_of(Entry(e.node, e.index)) for e in derivative.gradients]
+    return [
+        NDArray(torch.zeros_like(v.values[0]), context) if e is None else array_of(Entry(e.node, e.index))
+        for v, e in zip(variables, derivative.gradients)
+    ]
 
 
 def _run(node: Node, inputs: list[NDArray], memory: Any, context: Any) -> list[NDArray]:

@@ -107,6 +107,11 @@ def simple_bind(
     if isinstance(grad_req, (list, tuple)) and not grad_req and names:
         raise RuntimeError("simple_bind error: grad_req in simple_bind cannot be an empty list")
     requirements = _requirements(grad_req, names, RuntimeError)
+    repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if repeated:
+        raise MXNetError(
+            f"simple_bind error: duplicate argument names: {', '.join(repeated)}; arguments need unique names"
+        )
     facts = _infer_all(symbol, shapes, type_dict or {})
     allocate = _Allocator(ctx, set(shared_arg_names or ()), shared_exec, shared_buffer)
     graph = symbol._graph

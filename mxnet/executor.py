@@ -85,6 +85,11 @@ class Executor:
         gradients = {}
         for node, array, req in zip(graph.arguments, self.grad_arrays or (), self._grad_req):
             if array is not None and req != "null":
+                if array.shape != tuple(variables[node].shape):
+                    raise MXNetError(
+                        f"bind: the gradient array of {node.name} has shape {array.shape}, the argument"
+                        f" {tuple(variables[node].shape)}"
+                    )
                 gradients[node] = (array._tensor, req == "add")
         return Bound(variables, gradients, *self._make_heads(variables, gradients))
 
@@ -158,8 +163,9 @@ class Executor:
         """
         if not self._bound.gradients:
             return
-        program = self._program(True)
-        self._set_head_gradients(out_grads)
+        program = self._programs[True]
+        if out_grads is not None or self._bound.head_gradients:
+            self._set_head_gradients(out_grads)
         if not self._fresh:
             self._repeat_forward(program)
         assert program.backward is not None
@@ -177,11 +183,11 @@ class Executor:
         self._rng.set_state(state)
 
     def _run(self, segment: Segment) -> None:
-        with torch.no_grad():
-            if self._monitor is None:
-                segment.run()
-            else:
-                segment.run_watched(self._watch)
+        # No tensor here requires a gradient of torch, so no_grad() would cost time for nothing.
+        if self._monitor is None:
+            segment.run()
+        else:
+            segment.run_watched(self._watch)
 
     def _copy_inputs(self, arrays: dict[str, Any]) -> None:
         bound = self.arg_dict

@@ -116,7 +116,7 @@ def build(
         kept.append(key)
     sinks: dict[Key, list[Sink]] = {}
     if derivative is not None:
-        _place_gradients(joint, derivative, bound, wrt, fixed, sinks, dtypes)
+        _place_gradients(joint, derivative, bound, wrt, fixed, sinks, shapes, dtypes)
     plan = plan_memory(joint, shapes.values, dtypes.values, fixed.keys(), kept)
     environment = Environment(context, device, train, rng, state)
     lowering = Lowering(
@@ -148,7 +148,7 @@ def join(
         if index not in bound.head_gradients:
             raise MXNetError(f"no head gradient is bound for output {output.name}")
     derivative = differentiate(graph, wrt, heads)
-    outputs = (*graph.outputs, *derivative.gradients)
+    outputs = (*graph.outputs, *(entry for entry in derivative.gradients if entry is not None))
     needed = set(Graph(outputs).nodes)
     used_heads = [(index, node) for index, node in head_variables if node in needed]
     order = [*graph.nodes, *(node for _, node in used_heads)]
@@ -163,29 +163,47 @@ def _place_gradients(
     wrt: Sequence[Node],
     fixed: dict[Key, torch.Tensor],
     sinks: dict[Key, list[Sink]],
+    shapes: Facts,
     dtypes: Facts,
 ) -> None:
     """Let gradients be computed right into their arrays where kernels can; else copy or add them."""
     for variable, entry in zip(wrt, derivative.gradients):
+        if entry is None:
+            continue
         target, accumulate = bound.gradients[variable]
-        position = joint.index[entry.node]
-        key = (position, entry.index)
-        op = entry.node.op
         if not is_floating(dtype_name(target)):
             raise MXNetError(f"{variable.name}: gradients need a float array, not {dtype_name(target)}")
-        in_place = (
-            not accumulate
-            and op is not None
-            and "out" in op.requests
-            and key not in fixed
-            and torch_dtype(dtypes.values[position][entry.index]) == target.dtype
-            and target.is_contiguous()
-            and not _overlaps(target, fixed.values())
-        )
-        if in_place:
-            fixed[key] = target
+        key = (joint.index[entry.node], entry.index)
+        source = _computed_as(joint, key)
+        writes = not accumulate and _can_write(joint, source, dtypes, target, fixed)
+        if writes:
+            position, index = source
+            fixed[source] = target.view(shapes.values[position][index])
         else:
             sinks.setdefault(key, []).append(Sink(target, accumulate))
+
+
+def _computed_as(joint: Graph, key: Key) -> Key:
+    """The value whose memory holds a value that is a mere reshape of it."""
+    while True:
+        op = joint.nodes[key[0]].op
+        if op is None or op.view != "reshape":
+            return key
+        key = joint.sources[key[0]][0]
+
+
+def _can_write(
+    joint: Graph, key: Key, dtypes: Facts, target: torch.Tensor, fixed: Mapping[Key, torch.Tensor]
+) -> bool:
+    op = joint.nodes[key[0]].op
+    return (
+        op is not None
+        and "out" in op.requests
+        and key not in fixed
+        and torch_dtype(dtypes.values[key[0]][key[1]]) == target.dtype
+        and target.is_contiguous()
+        and not _overlaps(target, fixed.values())
+    )
 
 
 def _overlaps(target: torch.Tensor, others: Any) -> bool:

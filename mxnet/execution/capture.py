@@ -25,6 +25,10 @@ _QUESTIONS = frozenset(
 )
 
 
+# Functions that make a constant from numbers alone; it is made once and kept.
+_CONSTANTS = frozenset("arange full linspace ones scalar_tensor tensor zeros".split())
+
+
 class _NotCapturable(Exception):
     pass
 
@@ -34,6 +38,7 @@ class _Recorder(TorchFunctionMode):
         super().__init__()
         self.storages = {_storage(tensor) for tensor in stable}
         self.objects = {id(tensor) for tensor in loose}
+        self.constants: set[int] = set()
         self.calls: list[Call] = []
         self.keep: list[torch.Tensor] = []
         self.sound = True

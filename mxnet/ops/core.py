@@ -50,6 +50,7 @@ class Op:
     view: ClassVar[str | None] = None  # "reshape" or "strided": the output is a view of input 0
     shape_only: ClassVar[Any] = ()  # inputs that are read for their shape alone
     backward_shape_only: ClassVar[tuple[str, ...]] = ()  # the same for the kernel ``backward``
+    labels: ClassVar[tuple[str, ...]] = ()  # inputs that never get a gradient: their arrays are left alone
     mutates: ClassVar[tuple[str, ...]] = ()  # inputs that the operator writes to
     count: ClassVar[str | None] = None  # the parameter that says how many variadic inputs there are
     variadic_prefix: ClassVar[str] = "arg"

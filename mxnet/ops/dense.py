@@ -25,12 +25,12 @@ class FullyConnected(Op, aliases=["_sparse_FullyConnected"]):
         return ("data", "weight") if self.no_bias else ("data", "weight", "bias")
 
     def infer_shape(self, s):
-        if not self.no_bias:
-            s.bias = (self.num_hidden,)
         if s.get("weight") is not None and len(s.weight) != 2:
             raise Mismatch(f"weight should have 2 dimensions but is {s.weight}")
         if not s.data:
             raise Mismatch("data should have at least 1 dimension")
+        if not self.no_bias:
+            s.bias = (self.num_hidden,)
         *leading, last = s.data
         if self.flatten:
             leading, last = s.data[:1], product(s.data[1:])

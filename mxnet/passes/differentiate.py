@@ -16,13 +16,14 @@ __all__ = ["Derivative", "differentiate", "own_head_gradient"]
 
 @dataclass(frozen=True)
 class Derivative:
-    """``gradients``: one entry per variable asked for; ``made``: the new nodes, in a good order.
+    """``gradients``: one entry per variable asked for, None for those that are labels of losses alone;
+    ``made``: the new nodes, in a good order.
 
     The order follows the forward nodes in reverse, so that each forward value is used, and can be
     freed, as early as possible.
     """
 
-    gradients: tuple[Entry, ...]
+    gradients: tuple[Entry | None, ...]
     made: tuple[Node, ...]
 
 
@@ -37,7 +38,7 @@ def differentiate(
     """The gradients of the graph's outputs, weighted by ``head_gradients``, for variables ``wrt``.
 
     A head gradient may be None where the head is a loss that brings its own. Variables that no
-    gradient reaches get zeros. Raises NodeError where an operator on the way has no derivative.
+    gradient reaches get zeros; labels get none at all (1.x leaves their arrays as they are). Raises NodeError where an operator on the way has no derivative.
     """
     return _Reverse(graph, wrt).run(head_gradients)
 
@@ -57,9 +58,10 @@ class _Reverse:
             if node.op is not None and node in self.active:
                 self.visit(node)
         results = []
+        labels = _mere_labels(self.graph)
         for variable in self.wrt:
             gradient = self.gradients.get((variable, 0))
-            if gradient is None:
+            if gradient is None and variable not in labels:
                 with building_for(variable, self.made):
                     gradient = get_op("zeros_like")()(Entry(variable), name=f"d_{variable.name}")
             results.append(gradient)
@@ -88,7 +90,7 @@ class _Reverse:
                 "put mx.sym.BlockGrad around it, or set grad_req='null' for the arguments before it",
             )
         needs = [
-            entry.node in self.active and name not in op.aux_names
+            entry.node in self.active and name not in op.aux_names and name not in op.labels
             for name, entry in zip(op.input_names, node.inputs)
         ]
         with building_for(node, self.made):
@@ -137,6 +139,16 @@ class _Reverse:
         results = backward(*map(value, backward.input_names), name=f"{node.name}_backward")
         remaining = iter(results if isinstance(results, tuple) else (results,))
         return [next(remaining) if need else None for need in needs]
+
+
+def _mere_labels(graph: Graph) -> set[Node]:
+    """The variables that are used as labels of losses and for nothing else."""
+    labels, others = set(), {entry.node for entry in graph.outputs}
+    for node in graph.nodes:
+        if node.op is not None:
+            for name, entry in zip(node.op.input_names, node.inputs):
+                (labels if name in node.op.labels else others).add(entry.node)
+    return labels - others
 
 
 def _dependent(graph: Graph, wrt: Sequence[Node]) -> set[Node]:

@@ -6,6 +6,7 @@ import inspect
 from functools import cache
 from typing import Any
 
+from ..base import MXNetError, NotImplementedForSymbol
 from ..ops.core import Op, get_op, registered
 from .compose import apply_operator
 
@@ -30,6 +31,15 @@ def namespace_of(alias: str) -> tuple[str, str]:
                 return "_internal", alias
             return namespace, alias[len(prefix) :]
     return "", alias
+
+
+class _TooManyArguments(NotImplementedForSymbol):
+    """More positional arguments than an operator has; of the class that 1.x raises."""
+
+    def __init__(self, message: str):
+        MXNetError.__init__(self, message)
+
+    __str__ = MXNetError.__str__
 
 
 class OperatorFunction:
@@ -74,7 +84,8 @@ def split_arguments(cls: type[Op], args: tuple, kwargs: dict, array_type: type) 
         names = list(cls.parameters)
         extra = args[len(inputs) :]
         if len(extra) > len(names):
-            raise TypeError(f"{cls.op_name} takes at most {len(inputs) + len(names)} arguments")
+            message = f"{cls.op_name} takes at most {len(inputs) + len(names)} arguments, not {len(args)}"
+            raise _TooManyArguments(message)
         parameters = dict(zip(names, extra))
     for value in inputs:
         if value is not None and not isinstance(value, array_type):

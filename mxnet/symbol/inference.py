@@ -108,7 +108,12 @@ class Inferable:
                 raise unknown_argument(name, by_name)
         heads = self._head_gradients(head_grads)
         derivative = differentiate(graph, [by_name[name] for name in names], heads)
-        return type(self)(derivative.gradients)
+        gradients = []
+        for name, gradient in zip(names, derivative.gradients):
+            if gradient is None:
+                gradient = get_op("zeros_like")()(Entry(by_name[name]), name=f"d_{name}")
+            gradients.append(gradient)
+        return type(self)(gradients)
 
     def _head_gradients(self, head_grads: Any) -> list[Entry]:
         outputs = self._graph.outputs
