@@ -24,7 +24,9 @@ __all__ = [
     "save_checkpoint",
 ]
 
-BatchEndParam = namedtuple("BatchEndParams", ["epoch", "nbatch", "eval_metric", "locals"])
+BatchEndParam = namedtuple(  # type: ignore[name-match]  # the class name of 1.x
+    "BatchEndParams", ["epoch", "nbatch", "eval_metric", "locals"]
+)
 BatchEndParam.__doc__ = "What callbacks at the end of a batch and of an evaluation are told."
 
 _DEFAULT_INITIALIZER = Uniform(0.01)
@@ -285,11 +287,12 @@ class FeedForward:
         data_names = [desc[0] for desc in data.provide_data]
         label_names = [desc[0] for desc in data.provide_label or ()]
         options = {"logger": logger, "context": self.ctx, "work_load_list": work_load_list}
-        if self.sym_gen is not None:
+        generate = self.sym_gen
+        if generate is not None:
             key = data.default_bucket_key
-            self.symbol = self.sym_gen(key)
+            self.symbol = generate(key)
             return BucketingModule(
-                lambda key: (self.sym_gen(key), data_names, label_names), key, **options
+                lambda key: (generate(key), data_names, label_names), key, **options
             )
         return Module(self.symbol, data_names, label_names, **options)
 

@@ -72,8 +72,8 @@ class DataBatch:
                     f"{what} must be list of NDArrays, not {type(arrays).__name__}: "
                     f"put the array in brackets"
                 )
-        self.data = data
-        self.label = label
+        self.data: Any = data
+        self.label: Any = label
         self.pad = pad
         self.index = index
         self.bucket_key = bucket_key

@@ -280,7 +280,11 @@ def _describe(batch_size: int, *named: tuple[str, np.ndarray]) -> list[DataDesc]
 
 
 def _shape(shape: Any) -> tuple[int, ...]:
-    return (int(shape),) if np.isscalar(shape) else tuple(int(size) for size in shape)
+    return (
+        (int(shape),)
+        if isinstance(shape, (int, np.integer))
+        else tuple(int(size) for size in shape)
+    )
 
 
 def _part(count: int, num_parts: int, part_index: int) -> slice:

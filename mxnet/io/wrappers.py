@@ -20,13 +20,13 @@ class ResizeIter(DataIter):
     ``reset`` also resets ``data_iter`` (else a pass goes on where the last one stopped).
     """
 
-    def __init__(self, data_iter: DataIter, size: int, reset_internal: bool = True):
+    def __init__(self, data_iter: Any, size: int, reset_internal: bool = True):
         super().__init__(data_iter.batch_size)
         self.data_iter = data_iter
         self.size = size
         self.reset_internal = reset_internal
         self.cur = 0
-        self.current_batch: DataBatch | None = None
+        self.current_batch: Any = None
         self.provide_data = data_iter.provide_data
         self.provide_label = data_iter.provide_label
         if hasattr(data_iter, "default_bucket_key"):
@@ -74,21 +74,20 @@ class PrefetchingIter(DataIter):
 
     def __init__(
         self,
-        iters: DataIter | Sequence[DataIter],
+        iters: Any,
         rename_data: Sequence[dict[str, str]] | None = None,
         rename_label: Sequence[dict[str, str]] | None = None,
     ):
-        iters = list(iters) if isinstance(iters, (list, tuple)) else [iters]
-        if not iters:
+        self.iters: list[Any] = list(iters) if isinstance(iters, (list, tuple)) else [iters]
+        if not self.iters:
             raise ValueError("PrefetchingIter needs at least one iterator")
         super().__init__()
-        self.n_iter = len(iters)
-        self.iters = iters
+        self.n_iter = len(self.iters)
         self.rename_data = rename_data
         self.rename_label = rename_label
         self.batch_size = self.provide_data[0][1][0]
-        self.current_batch: DataBatch | None = None
-        self._workers = [_Worker(iterator) for iterator in iters]
+        self.current_batch: Any = None
+        self._workers = [_Worker(iterator) for iterator in self.iters]
         for worker in self._workers:
             worker.ask(worker.NEXT)
         self._ended = False

@@ -191,6 +191,7 @@ class KVStore(KVStoreBase):
         return total
 
     def _compressed(self, key: Any, values: list[Any]) -> list[Any]:
+        assert self._compression is not None
         return [
             type(array)(self._compression.compress((key, device), array._tensor), array.context)
             for device, array in enumerate(values)

@@ -14,6 +14,7 @@ from ..initializer import Uniform
 from ..io import DataBatch, DataDesc
 from ..model import BatchEndParam
 from .names import as_list
+from .slices import merge_all
 
 __all__ = ["BaseModule"]
 
@@ -123,7 +124,7 @@ class BaseModule:
         Raises ValueError for other data.
         """
         self._check_ready("predict")
-        from ..ndarray import NDArray, array, concat
+        from ..ndarray import NDArray, array
 
         if isinstance(eval_data, (NDArray, np.ndarray)):
             rows = array(eval_data) if isinstance(eval_data, np.ndarray) else eval_data
@@ -144,10 +145,8 @@ class BaseModule:
                 "the batches have different numbers of outputs, as with bucketing: use "
                 "merge_batches=False"
             )
-        merged = [
-            parts[0] if len(parts) == 1 else concat(*parts, dim=0)
-            for parts in zip(*batches, strict=True)
-        ]
+        columns = list(zip(*batches, strict=True))
+        merged = merge_all(columns, [0] * len(columns))
         return merged[0] if len(merged) == 1 and not always_output_list else merged
 
     def fit(
@@ -362,7 +361,7 @@ class BaseModule:
         """Make the optimizer."""
         raise NotImplementedError
 
-    def prepare(self, data_batch: DataBatch, sparse_row_id_fn: Callable | None = None) -> None:
+    def prepare(self, data_batch: Any, sparse_row_id_fn: Callable | None = None) -> None:
         """Get ready for a batch that is about to come."""
         if sparse_row_id_fn is not None:
             self.logger.warning("sparse_row_id_fn is not used by %s", type(self).__name__)

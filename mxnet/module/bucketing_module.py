@@ -286,11 +286,12 @@ class BucketingModule(BaseModule):
         key = batch.bucket_key
         if key == self._curr_bucket_key:
             return
-        if key not in self._buckets and not batch.provide_data:
+        shapes = batch.provide_data or ()
+        if key not in self._buckets and not shapes:
             raise ValueError(
                 f"a batch for the new bucket key {key!r} needs provide_data and provide_label"
             )
-        self.switch_bucket(key, batch.provide_data, batch.provide_label)
+        self.switch_bucket(key, shapes, batch.provide_label)
 
     # -- optimizer -------------------------------------------------------------------------
 

@@ -253,7 +253,7 @@ class DataParallelExecutorGroup:
 
     def load_labels(self, arrays: Sequence[Any]) -> None:
         """Copy labels of the bound shapes to the devices."""
-        load_rows(arrays, self.label_arrays, self.label_layouts)
+        load_rows(arrays, self.label_arrays or (), self.label_layouts)
 
     def fits(self, data: Sequence[Any], labels: Sequence[Any] | None) -> bool:
         """Whether a batch has the bound shapes."""

@@ -94,6 +94,22 @@ class Module(HasOptimizer):
             module._preload_opt_states = f"{prefix}-{epoch:04d}.states"
         return module
 
+    def save_checkpoint(
+        self,
+        prefix: str,
+        epoch: int,
+        save_optimizer_states: bool = False,
+        remove_amp_cast: bool = True,
+    ) -> None:
+        """Write ``<prefix>-symbol.json``, ``<prefix>-0001.params`` and, if asked, ``.states``."""
+        from ..checkpoint import save_checkpoint
+
+        save_checkpoint(prefix, epoch, self.symbol, *self.get_params(), remove_amp_cast)
+        if save_optimizer_states:
+            name = f"{prefix}-{epoch:04d}.states"
+            self.save_optimizer_states(name)
+            self.logger.info('Saved optimizer state to "%s"', name)
+
     # -- names and shapes ------------------------------------------------------------------
 
     @property
@@ -188,6 +204,8 @@ class Module(HasOptimizer):
         )
         self.binded = True
         self._take_params(shared_module)
+        if shared_module is not None and shared_module.optimizer_initialized:
+            self.borrow_optimizer(shared_module)
 
     def reshape(
         self, data_shapes: Sequence[Any], label_shapes: Sequence[Any] | None = None

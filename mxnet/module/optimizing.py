@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..context import Context
 from ..files import read_bytes, write_atomically
 from .parameters import HasParameters
 from .update import choose_kvstore, start_kvstore, update_step
@@ -14,6 +15,9 @@ __all__ = ["HasOptimizer"]
 
 class HasOptimizer(HasParameters):
     """The part of Module that updates the parameters."""
+
+    _context: list[Context]
+    _compression_params: dict[str, Any] | None
 
     def _start_without_optimizer(self) -> None:
         self._optimizer: Any = None

@@ -20,13 +20,18 @@ class HasParameters(BaseModule):
     asked for. Modules that share parameters share these, and the note whether they are stale.
     """
 
+    _exec_group: Any
+    _param_names: list[str]
+    _aux_names: list[str]
+
     def _start_without_parameters(self) -> None:
-        self._arg_params: dict[str, Any] | None = None
-        self._aux_params: dict[str, Any] | None = None
+        self._arg_params: dict[str, Any] = {}
+        self._aux_params: dict[str, Any] = {}
         self._on_devices = SimpleNamespace(newer=False)
 
     def get_params(self) -> tuple[dict, dict]:
-        self._check_ready("get_params")
+        if not self.params_initialized:
+            self._check_ready("get_params")
         self._sync_params_from_devices()
         return self._arg_params, self._aux_params
 
@@ -108,15 +113,13 @@ class HasParameters(BaseModule):
             self._exec_group.get_params(self._arg_params, self._aux_params)
             self._on_devices.newer = False
 
-    def _take_params(self, shared_module: Any | None) -> None:
+    def _take_params(self, shared_module: Any) -> None:
         """The parameters of a shared module, those loaded before, or new ones."""
         if shared_module is not None:
             self._arg_params = shared_module._arg_params
             self._aux_params = shared_module._aux_params
             self._on_devices = shared_module._on_devices
             self.params_initialized = True
-            if shared_module.optimizer_initialized:
-                self.borrow_optimizer(shared_module)
             return
         loaded = (self._arg_params, self._aux_params) if self.params_initialized else ({}, {})
         group = self._exec_group
@@ -129,22 +132,6 @@ class HasParameters(BaseModule):
         )
         if self.params_initialized:
             group.set_params(self._arg_params, self._aux_params)
-
-    def save_checkpoint(
-        self,
-        prefix: str,
-        epoch: int,
-        save_optimizer_states: bool = False,
-        remove_amp_cast: bool = True,
-    ) -> None:
-        """Write ``<prefix>-symbol.json``, ``<prefix>-0001.params`` and, if asked, ``.states``."""
-        from ..checkpoint import save_checkpoint
-
-        save_checkpoint(prefix, epoch, self.symbol, *self.get_params(), remove_amp_cast)
-        if save_optimizer_states:
-            name = f"{prefix}-{epoch:04d}.states"
-            self.save_optimizer_states(name)
-            self.logger.info('Saved optimizer state to "%s"', name)
 
 
 def _copy_param(name: str, source: Any, target: Any) -> None:

@@ -108,7 +108,7 @@ def load_rows(
                     f"an input of shape {tuple(part.shape)} was given where {tuple(bound.shape)} "
                     f"is bound: reshape the module or give a batch of the bound shape"
                 )
-            bound.copy_(part, non_blocking=True)
+            bound.copy_(part)
 
 
 def _tensor_of(array: Any) -> Any:

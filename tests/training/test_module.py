@@ -28,7 +28,8 @@ def deep_network():
     hidden = mx.sym.FullyConnected(data, num_hidden=5, name="fc1")
     hidden = mx.sym.BatchNorm(hidden, name="bn", fix_gamma=False)
     hidden = mx.sym.Activation(hidden, act_type="relu")
-    return mx.sym.SoftmaxOutput(mx.sym.FullyConnected(hidden, num_hidden=4), name="softmax")
+    top = mx.sym.FullyConnected(hidden, num_hidden=4, name="fc2")
+    return mx.sym.SoftmaxOutput(top, name="softmax")
 
 
 def iterator(rows=10, batch_size=4):
