@@ -113,14 +113,15 @@ def reshaping_step(draw, graph: RandomGraph, kind: str, data, shape) -> None:
 
 
 @st.composite
-def random_graphs(draw, max_steps: int = 12) -> RandomGraph:
+def random_graphs(draw, min_steps: int = 3, max_steps: int = 16) -> RandomGraph:
     """Graphs with fan-out, views, multiple outputs, shared heads, and variables as heads."""
     graph = RandomGraph()
     with mx.name.NameManager():
         for shape in draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=3)):
             graph.variable(shape)
-        for _ in range(draw(st.integers(1, max_steps))):
-            data, shape = draw(st.sampled_from(graph.values))
+        for _ in range(draw(st.integers(min_steps, max_steps))):
+            recent = draw(st.booleans())
+            data, shape = draw(st.sampled_from(graph.values[-4:] if recent else graph.values))
             kind = draw(st.sampled_from([*UNARY, *BINARY, *RESHAPING]))
             if kind in UNARY:
                 graph.add(kind, UNARY[kind](data), shape)
@@ -129,7 +130,14 @@ def random_graphs(draw, max_steps: int = 12) -> RandomGraph:
                 graph.add(kind, BINARY[kind](data, other), shape)
             elif np.prod(shape) <= 200:
                 reshaping_step(draw, graph, kind, data, shape)
-        count = draw(st.integers(1, 3))
+        count = draw(st.integers(0, 2))
         graph.heads = [draw(st.sampled_from(graph.values))[0] for _ in range(count)]
-        graph.heads.append(graph.values[-1][0])
+        graph.heads += unused(graph)[-5:] or [graph.values[-1][0]]
     return graph
+
+
+def unused(graph: RandomGraph) -> list[mx.sym.Symbol]:
+    """The values that no step uses."""
+    entries = [value._outputs[0] for value, _ in graph.values]
+    used = {entry for e in entries for entry in e.node.inputs}
+    return [value for value, _ in graph.values if value._outputs[0] not in used]
