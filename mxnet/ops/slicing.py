@@ -6,7 +6,7 @@ from ..error import MXNetError
 from .core import Op, get_op
 from .lazy_torch import torch
 from .parameters import Shape, at_least
-from .reshape import normal_axis
+from .reshape import buffer, normal_axis, with_dim
 from .shapes import UNKNOWN, Mismatch, known, unify_shapes
 
 __all__ = ["Concat", "Slice", "SliceAxis", "SliceChannel"]
@@ -47,11 +47,6 @@ class Concat(Op, aliases=["_sparse_concat", "concat"]):
     def gradient(self, d_output, data):
         pieces = SplitLike(num_args=self.num_args, dim=self.dim)(d_output, *data)
         return pieces if self.num_args > 1 else (pieces,)
-
-
-def with_dim(shape, axis, size):
-    """The shape with another size along one axis."""
-    return (*shape[:axis], size, *shape[axis + 1 :])
 
 
 def unify_parts(one, other, axis):
@@ -147,12 +142,11 @@ class Slice(Op, name="slice", aliases=["_sparse_slice", "crop"]):
         return take_slices(data, slices_of(self, data.shape))
 
     def gradient(self, d_output, data):
-        changed = {"begin": self.begin, "end": self.end, "step": self.step}
-        return SliceBackward(**changed)(d_output, data)
+        return SliceBackward(begin=self.begin, end=self.end, step=self.step)(d_output, data)
 
 
 class SliceBackward(Op, name="_backward_slice"):
-    """The derivative of ``slice``: zeros in the shape of its data, with d_output in the ranges."""
+    """The derivative of ``slice``: zeros in the shape of its data, with grad in the ranges."""
 
     begin: Shape
     end: Shape
@@ -164,16 +158,15 @@ class SliceBackward(Op, name="_backward_slice"):
 
     def infer_shape(self, s):
         s.same("data", "output")
-        s.d_output = sliced_shape(self, s.data)
+        s.grad = sliced_shape(self, s.data)
 
     def infer_dtype(self, t):
-        t.same("d_output", "output")
+        t.same("grad", "output")
 
-    def forward(self, d_output, data, *, out):
-        if out is None:
-            out = torch.empty(data.shape, dtype=d_output.dtype, device=d_output.device)
+    def forward(self, grad, data, *, out):
+        out = buffer(out, data.shape, grad)
         out.zero_()
-        put_slices(out, slices_of(self, data.shape), d_output)
+        put_slices(out, slices_of(self, data.shape), grad)
         return out
 
     def gradient(self, d_output):
@@ -195,7 +188,7 @@ def slices_of(op, dims):
     if len(op.begin) > len(dims):
         raise Mismatch(f"begin {op.begin} has more entries than data {tuple(dims)} has dimensions")
     steps = op.step or (None,) * len(op.begin)
-    return [slice(*limits) for limits in zip(op.begin, op.end, steps)]
+    return [slice(*limits) for limits in zip(op.begin, op.end, steps, strict=True)]
 
 
 def sliced_shape(op, dims):
@@ -223,7 +216,7 @@ def forward_range(part, size):
 
 def take_slices(data, parts):
     """``data[parts]``; negative steps, which torch does not know, copy."""
-    ranges = [forward_range(part, size) for part, size in zip(parts, data.shape)]
+    ranges = [forward_range(part, size) for part, size in zip(parts, data.shape, strict=False)]
     result = data[tuple(part for part, _ in ranges)]
     backwards = [axis for axis, (_, reverse) in enumerate(ranges) if reverse]
     return result.flip(backwards) if backwards else result
@@ -231,7 +224,7 @@ def take_slices(data, parts):
 
 def put_slices(target, parts, value):
     """``target[parts] = value``, where steps may be negative."""
-    ranges = [forward_range(part, size) for part, size in zip(parts, target.shape)]
+    ranges = [forward_range(part, size) for part, size in zip(parts, target.shape, strict=False)]
     backwards = [axis for axis, (_, reverse) in enumerate(ranges) if reverse]
     if backwards and torch.is_tensor(value):
         value = value.flip(backwards)
@@ -276,7 +269,7 @@ class SliceAxis(Op, name="slice_axis"):
 
 
 class SliceAxisBackward(Op, name="_backward_slice_axis"):
-    """The derivative of ``slice_axis``: zeros, with d_output in the range."""
+    """The derivative of ``slice_axis``: zeros, with grad in the range."""
 
     axis: int
     begin: int
@@ -287,13 +280,12 @@ class SliceAxisBackward(Op, name="_backward_slice_axis"):
         s.same("data", "output")
 
     def infer_dtype(self, t):
-        t.same("d_output", "output")
+        t.same("grad", "output")
 
-    def forward(self, d_output, data, *, out):
-        if out is None:
-            out = torch.empty(data.shape, dtype=d_output.dtype, device=d_output.device)
+    def forward(self, grad, data, *, out):
+        out = buffer(out, data.shape, grad)
         out.zero_()
-        forward_op(self).forward(out).copy_(d_output)
+        forward_op(self).forward(out).copy_(grad)
         return out
 
     def gradient(self, d_output):
@@ -352,3 +344,206 @@ class SliceChannel(Op, aliases=["split"]):
         if self.squeeze_axis:
             return get_op("stack")(num_args=self.num_outputs, axis=self.axis)(*d_outputs)
         return Concat(num_args=self.num_outputs, dim=self.axis)(*d_outputs)
+
+
+class SplitV2(Op, name="_split_v2"):
+    """Split along an axis at ``indices``, which start with 0, or into ``sections`` parts.
+
+    Parts differ in size by one at most where ``sections`` does not divide the axis.
+    ``squeeze_axis`` drops the axis, of which each part then must have one element.
+    """
+
+    indices: Shape
+    axis: int = 1
+    squeeze_axis: bool = False
+    sections: Annotated[int, at_least(0)] = 0
+    view = "strided"
+
+    def check(self):
+        if self.sections == 0 and (not self.indices or self.indices[0] != 0):
+            raise MXNetError(f"indices {self.indices} should start with 0, or give sections")
+
+    def outputs(self):
+        count = self.sections or len(self.indices)
+        return [f"output{i}" for i in range(count)] if count > 1 else ["output"]
+
+    def sizes(self, total):
+        """The sizes of the parts along the axis; raises Mismatch where the indices do not fit."""
+        if self.sections:
+            size, larger = divmod(total, self.sections)
+            return [size + 1] * larger + [size] * (self.sections - larger)
+        limits = (*self.indices, total)
+        sizes = [limits[i + 1] - limits[i] for i in range(len(self.indices))]
+        if min(sizes) < 0:
+            raise Mismatch(f"indices {self.indices} should rise up to {total} at most")
+        return sizes
+
+    def infer_shape(self, s):
+        axis = normal_axis(self.axis, len(s.data))
+        total = s.data[axis]
+        sizes = self.sizes(total) if known(total) else [UNKNOWN] * len(self.output_names)
+        for name, size in zip(self.output_names, sizes, strict=True):
+            if self.squeeze_axis and known(size) and size != 1:
+                raise Mismatch(f"squeeze_axis needs parts with 1 element, but {name} has {size}")
+            rest = s.data[axis + 1 :]
+            setattr(s, name, s.data[:axis] + (rest if self.squeeze_axis else (size, *rest)))
+
+    def forward(self, data):
+        if self.squeeze_axis:
+            return data.unbind(self.axis)
+        return data.split(self.sizes(data.shape[self.axis]), self.axis)
+
+    def gradient(self, d_outputs):
+        return SplitV2Backward(**split_parameters(self))(*d_outputs)
+
+
+class SplitV2Backward(Op, name="_split_v2_backward"):
+    """The derivative of ``_split_v2``: its parts joined again."""
+
+    indices: Shape
+    axis: int = 1
+    squeeze_axis: bool = False
+    sections: Annotated[int, at_least(0)] = 0
+    variadic_prefix = "grad"
+
+    def inputs(self):
+        return [f"grad{i}" for i in range(self.sections or len(self.indices))]
+
+    def infer_shape(self, s):
+        parts = [s.grads[i] for i in range(len(self.input_names))]
+        if None in parts:
+            return
+        if self.squeeze_axis:
+            axis = normal_axis(self.axis, len(parts[0]) + 1)
+            s.output = (*parts[0][:axis], len(parts), *parts[0][axis:])
+        else:
+            axis = normal_axis(self.axis, len(parts[0]))
+            s.output = with_dim(parts[0], axis, sum(part[axis] for part in parts))
+
+    def forward(self, *grads, out):
+        join = torch.stack if self.squeeze_axis else torch.cat
+        return join(grads, dim=self.axis, out=out)
+
+    def gradient(self, d_output):
+        pieces = SplitV2(**split_parameters(self))(d_output)
+        return pieces if isinstance(pieces, tuple) else (pieces,)
+
+
+def split_parameters(op):
+    """The parameters that ``_split_v2`` and its derivative share."""
+    return dict(zip(op.parameters, op._values, strict=True))
+
+
+class SliceLike(Op, name="slice_like"):
+    """The leading part of ``data`` in the size of another array, along ``axes`` or all axes."""
+
+    axes: Shape = ()
+    view = "strided"
+    shape_only = ("shape_like",)
+
+    def sizes(self, data, like):
+        """The shape of the output."""
+        if not self.axes and len(data) != len(like):
+            raise Mismatch(f"without axes, {data} and {like} should have equally many dimensions")
+        result = data
+        for axis in self.axes or range(len(data)):
+            wanted = like[normal_axis(axis, len(like))]
+            axis = normal_axis(axis, len(data))
+            if known(wanted, data[axis]) and wanted > data[axis]:
+                raise Mismatch(f"axis {axis} of data {data} is shorter than that of {like}")
+            result = with_dim(result, axis, wanted)
+        return result
+
+    def infer_shape(self, s):
+        s.output = self.sizes(s.data, s.shape_like)
+
+    def infer_dtype(self, t):
+        t.same("data", "output")
+
+    def forward(self, data, shape_like):
+        return leading_part(data, self.sizes(tuple(data.shape), tuple(shape_like.shape)))
+
+    def gradient(self, d_output, data):
+        return PadLike()(d_output, data), None
+
+
+class PadLike(Op, name="_pad_like"):
+    """Zeros in the shape of another array, with ``data`` in the leading part of each axis."""
+
+    shape_only = ("shape_like",)
+
+    def infer_shape(self, s):
+        s.same("shape_like", "output")
+
+    def infer_dtype(self, t):
+        t.same("data", "output")
+
+    def forward(self, data, shape_like, *, out):
+        out = buffer(out, shape_like.shape, data)
+        out.zero_()
+        leading_part(out, data.shape).copy_(data)
+        return out
+
+    def gradient(self, d_output, data):
+        return SliceLike()(d_output, data), None
+
+
+def leading_part(array, sizes):
+    """The first ``sizes[i]`` elements along each axis i."""
+    for axis, size in enumerate(sizes):
+        array = array.narrow(axis, 0, size)
+    return array
+
+
+class SliceAssign(Op, name="_slice_assign", aliases=["_crop_assign"]):
+    """``lhs`` with the range ``[begin:end:step]`` replaced by ``rhs``."""
+
+    begin: Shape
+    end: Shape
+    step: Shape = ()
+    inplace = {"output": ("lhs",)}
+
+    def check(self):
+        check_ranges(self)
+
+    def infer_shape(self, s):
+        s.same("lhs", "output")
+        s.rhs = sliced_shape(self, s.lhs)
+
+    def forward(self, lhs, rhs, *, out):
+        out = buffer(out, lhs.shape, lhs)
+        out.copy_(lhs)
+        put_slices(out, slices_of(self, lhs.shape), rhs)
+        return out
+
+    def gradient(self, d_output):
+        ranges = {"begin": self.begin, "end": self.end, "step": self.step}
+        return SliceAssignScalar(scalar=0.0, **ranges)(d_output), Slice(**ranges)(d_output)
+
+
+class SliceAssignScalar(Op, name="_slice_assign_scalar", aliases=["_crop_assign_scalar"]):
+    """``data`` with the range ``[begin:end:step]`` set to ``scalar``; the range may be empty."""
+
+    scalar: float = 0.0
+    begin: Shape
+    end: Shape
+    step: Shape = ()
+    inplace = {"output": ("data",)}
+
+    def check(self):
+        check_ranges(self)
+
+    def infer_shape(self, s):
+        s.same()
+        slices_of(self, s.data)
+
+    def forward(self, data, *, out):
+        out = buffer(out, data.shape, data)
+        out.copy_(data)
+        value = self.scalar if out.is_floating_point() else int(self.scalar)
+        put_slices(out, slices_of(self, data.shape), value)
+        return out
+
+    def gradient(self, d_output):
+        ranges = {"begin": self.begin, "end": self.end, "step": self.step}
+        return SliceAssignScalar(scalar=0.0, **ranges)(d_output)

@@ -1,0 +1,195 @@
+"""Sorting and the largest elements."""
+
+from typing import Literal
+
+from .core import Op
+from .lazy_torch import torch
+from .reshape import buffer, normal_axis, with_dim
+from .shapes import Mismatch, known, product
+
+__all__ = ["Argsort", "Sort", "TopK"]
+
+IndexType = Literal["float16", "float32", "float64", "int32", "int64", "uint8"]
+
+
+class Ordering(Op, abstract=True):
+    """What orders the elements along an axis, or of the flattened array where axis is None.
+
+    The order is stable: of equal elements the first comes first. NaN counts as the largest.
+    """
+
+    def lines(self, data):
+        """The data, and the axis along which it is ordered."""
+        return (data.reshape(-1), 0) if self.axis is None else (data, self.axis)
+
+    def line_length(self, dims):
+        """How many elements are ordered together."""
+        if self.axis is None:
+            return product(dims)
+        return dims[normal_axis(self.axis, len(dims))]
+
+    def ordered_shape(self, dims, count):
+        """The shape with ``count`` elements of each line."""
+        if self.axis is None:
+            return (count,)
+        return with_dim(dims, normal_axis(self.axis, len(dims)), count)
+
+
+class TopK(Ordering, name="topk"):
+    """The ``k`` largest (``is_ascend``: smallest) elements along an axis; all if k is below 1.
+
+    ``ret_typ`` says what comes out: their indices (as ``dtype``), values, both, or a mask in the
+    shape of the data that is 1 at their places.
+    """
+
+    axis: int | None = -1
+    k: int = 1
+    ret_typ: Literal["both", "indices", "mask", "value"] = "indices"
+    is_ascend: bool = False
+    dtype: IndexType = "float32"
+
+    def outputs(self):
+        return {"both": ("output0", "output1"), "value": ("output0",)}.get(
+            self.ret_typ, ("output",)
+        )
+
+    def hidden(self):
+        return ("positions",) if self.ret_typ in ("both", "value") else ()
+
+    def infer_shape(self, s):
+        if self.ret_typ == "mask":
+            s.same()
+        length = self.line_length(s.data)
+        if known(length) and self.k > length:
+            raise Mismatch(f"k={self.k} exceeds the {length} elements along axis {self.axis}")
+        if self.ret_typ != "mask":
+            shape = self.ordered_shape(s.data, self.k if self.k > 0 else length)
+            for name in self.output_names:
+                setattr(s, name, shape)
+
+    def infer_dtype(self, t):
+        if self.ret_typ == "indices":
+            t.output = self.dtype
+        elif self.ret_typ == "mask":
+            t.same()
+        else:
+            t.same("data", "output0")
+            t.positions = "int64"
+            if self.ret_typ == "both":
+                t.output1 = self.dtype
+
+    def forward(self, data):
+        lines, axis = self.lines(data)
+        values, positions = torch.sort(lines, dim=axis, descending=not self.is_ascend, stable=True)
+        if 0 < self.k < lines.shape[axis]:
+            values = values.narrow(axis, 0, self.k).contiguous()
+            positions = positions.narrow(axis, 0, self.k).contiguous()
+        if self.ret_typ == "mask":
+            return torch.zeros_like(lines).scatter_(axis, positions, 1).view(data.shape)
+        indices = positions.to(getattr(torch, self.dtype))
+        if self.ret_typ == "indices":
+            return indices
+        return (values, positions) if self.ret_typ == "value" else (values, indices, positions)
+
+    def gradient(self, d_outputs, outputs, data):
+        if self.ret_typ in ("indices", "mask"):
+            return None
+        return PlaceAlong(axis=self.axis)(d_outputs[0], outputs[-1], data)
+
+
+class Sort(Ordering, name="sort"):
+    """The elements in rising (``is_ascend=False``: falling) order along an axis."""
+
+    axis: int | None = -1
+    is_ascend: bool = True
+    outputs = ("output0",)
+    hidden = ("positions",)
+
+    def infer_shape(self, s):
+        s.same("output0", "positions")
+        if self.axis is not None:
+            s.same()
+            self.line_length(s.data)
+        s.output0 = s.positions = self.ordered_shape(s.data, self.line_length(s.data))
+
+    def infer_dtype(self, t):
+        t.same("data", "output0")
+        t.positions = "int64"
+
+    def forward(self, data, *, out):
+        lines, axis = self.lines(data)
+        result = torch.sort(lines, dim=axis, descending=not self.is_ascend, stable=True, out=out)
+        return tuple(result)
+
+    def gradient(self, d_output0, positions, data):
+        return PlaceAlong(axis=self.axis)(d_output0, positions, data)
+
+
+class Argsort(Ordering, name="argsort"):
+    """The indices (as ``dtype``) that bring the elements into order along an axis."""
+
+    axis: int | None = -1
+    is_ascend: bool = True
+    dtype: IndexType = "float32"
+
+    def infer_shape(self, s):
+        if self.axis is not None:
+            s.same()
+        s.output = self.ordered_shape(s.data, self.line_length(s.data))
+
+    def infer_dtype(self, t):
+        t.output = self.dtype
+
+    def forward(self, data):
+        lines, axis = self.lines(data)
+        positions = torch.argsort(lines, dim=axis, descending=not self.is_ascend, stable=True)
+        return positions.to(getattr(torch, self.dtype))
+
+    def gradient(self):
+        return None
+
+
+class PlaceAlong(Op, name="_place_along"):
+    """Zeros in the shape of ``like``, with values at different positions along an axis.
+
+    For derivatives of sort and topk. Shapes: values and positions alike, with at most as many
+    elements along the axis as like; without axis like is seen as flat.
+    """
+
+    axis: int | None = -1
+    shape_only = ("like",)
+
+    def infer_shape(self, s):
+        s.same("like", "output")
+        s.same("values", "positions")
+
+    def infer_dtype(self, t):
+        t.same("values", "output")
+
+    def forward(self, values, positions, like, *, out):
+        out = buffer(out, like.shape, values).zero_()
+        flat = out.view(-1) if self.axis is None else out
+        flat.scatter_(0 if self.axis is None else self.axis, positions, values)
+        return out
+
+    def gradient(self, d_output, positions):
+        return PickAlong(axis=self.axis)(d_output, positions), None, None
+
+
+class PickAlong(Op, name="_pick_along"):
+    """The elements of ``data`` at the given positions along an axis, or of the flattened data."""
+
+    axis: int | None = -1
+
+    def infer_shape(self, s):
+        s.same("positions", "output")
+
+    def infer_dtype(self, t):
+        t.same("data", "output")
+
+    def forward(self, data, positions, *, out):
+        lines, axis = (data.reshape(-1), 0) if self.axis is None else (data, self.axis)
+        return torch.gather(lines, axis, positions, out=out)
+
+    def gradient(self, d_output, data, positions):
+        return PlaceAlong(axis=self.axis)(d_output, positions, data), None
