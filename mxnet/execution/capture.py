@@ -60,7 +60,15 @@ class _Recorder(TorchFunctionMode):
                 raise _NotCapturable
         target = kwargs.get("out", kwargs.get("grad_input"))
         if target is not None or _is_in_place(name):
+            written = args[0] if target is None else target
+            if any(_storage(tensor) in self.constants for tensor in _tensors(written)):
+                raise _NotCapturable
             self.calls.append(partial(func, *args, **kwargs))
+            return
+        if name in _CONSTANTS and not any(True for _ in _tensors((args, kwargs))):
+            self.constants.add(_storage(result))
+            self.storages.add(_storage(result))
+            self.keep.append(result)
             return
         if not any(True for _ in _tensors(result)):
             if name not in _QUESTIONS:

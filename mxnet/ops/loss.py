@@ -11,12 +11,8 @@ __all__ = ["BlockGrad", "LinearRegressionOutput", "LogisticRegressionOutput", "M
 __all__ += ["SoftmaxOutput"]
 
 
-def with_label_gradient(d_data, label, needs, out):
-    """The results of a loss head: labels get zeros where a gradient is asked for."""
-    d_label = None
-    if needs[1]:
-        d_label = torch.zeros_like(label) if out is None else out[1].zero_()
-    return d_data, d_label
+# Up to this many probabilities a one-hot matrix costs less than the calls that avoid it.
+_FEW = 1 << 15
 
 
 class BlockGrad(Op, aliases=["_sparse_stop_gradient", "stop_gradient"]):
@@ -36,6 +32,7 @@ class RegressionOutput(Op, abstract=True):
 
     grad_scale: float = 1.0
 
+    labels = ("label",)
     backward_inplace = {"d_data": ("output",)}
 
     def infer_shape(self, s):
@@ -48,12 +45,10 @@ class RegressionOutput(Op, abstract=True):
         """The factor of the gradient."""
         return self.grad_scale * label.shape[0] / max(label.numel(), 1) if label.ndim else 1.0
 
-    def backward(self, output, label, *, out, needs):
-        d_data = out and out[0]
-        if needs[0]:
-            d_data = torch.sub(output, label.reshape(output.shape), out=d_data)
-            d_data = self.scaled(d_data, self.weight(label))
-        return with_label_gradient(d_data, label, needs, out)
+    def backward(self, output, label, *, out):
+        d_data = torch.sub(output, label.reshape(output.shape), out=out and out[0])
+        d_data = self.scaled(d_data, self.weight(label))
+        return d_data, None
 
     def scaled(self, difference, weight):
         """The gradient, made in place from output - label."""
@@ -113,6 +108,7 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
     out_grad: bool = False
     smooth_alpha: float = 0.0
 
+    labels = ("label",)
     inplace = {"output": ("data",)}
     backward_inplace = {"d_data": ("output",)}
 
@@ -158,7 +154,7 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
                 d_data = self.from_classes(output, label, d_data, workspace)
             if d_output is not None:
                 d_data.mul_(d_output)
-        return with_label_gradient(d_data, label, needs, out)
+        return d_data, None
 
     def backward_workspace(self, inputs, outputs):
         """Room for class numbers, as given and brought into range, and for what is added there."""
@@ -189,7 +185,11 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
             scale /= max(number, 1)
         smooth = 0.0 if self.multi_output else self.smooth_alpha
         spread = smooth / max(classes - 1, 1)
-        given.copy_(label.reshape(-1)[:number].view(shape))
+        label = label.reshape(-1)[:number].view(shape)
+        simple = not spread and not self.use_ignore and label.dtype == d.dtype
+        if simple and p.numel() <= _FEW and p.data_ptr() != d.data_ptr():
+            return self.from_one_hot(p, torch.trunc(label, out=change), d, scale).view(output.shape)
+        given.copy_(label)
         torch.clamp(given, 0, classes - 1, out=inside)
         torch.eq(given, inside, out=change).mul_(-scale * (1 - smooth - spread))
         torch.mul(p, scale, out=d)
@@ -202,3 +202,10 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
             if self.normalization == "valid":
                 d.div_(kept.sum().clamp_min_(1))
         return d_data
+
+    def from_one_hot(self, p, label, d, scale):
+        """The gradient by way of a one-hot matrix, in two passes over it."""
+        numbers = torch.arange(p.shape[1], dtype=p.dtype, device=p.device)
+        torch.eq(label, numbers.view(1, -1, *(1,) * (p.ndim - 2)), out=d)
+        torch.sub(p, d, out=d)
+        return d if scale == 1 else d.mul_(scale)

@@ -13,21 +13,12 @@ import golden_data
 import mxnet as mx
 from running import skip_missing_operator
 
-# Where we give another result, on purpose: more is inferred.
+# Where we give another result, on purpose.
 BETTER_RESULTS = {
-    "inspect.07": [[[], [], [8], [], [], [], [3], []], [[]], [[], []]],  # biases follow from names
     "inference.01": [[[2, 3], [2, 0]], [[2, 0]], []],  # the concatenated size is not known
-    "inference.02": [[[], [3, 7], [3]], [[]], []],  # the bias follows from num_hidden
 }
 # Where we fail, on purpose, and 1.9.1 does not: Reshape to another number of elements.
 BETTER_ERRORS = {"shape_mismatch.08"}
-# Where the class differs; None where the program is fine without oneDNN's graph fusion.
-OTHER_CLASSES = {
-    "arg_count.01": "TypeError",
-    "duplicate_names.00": None,
-    "duplicate_names.01": None,
-    "duplicate_names.03": "ValueError",
-}
 
 
 def run(program: str) -> dict:
@@ -66,21 +57,18 @@ def test_accepted(case, tmp_path, monkeypatch):
 @pytest.mark.parametrize("case", golden_data.cases("errors", expects_error=True))
 def test_error(case, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    expected = OTHER_CLASSES.get(case["id"], case["error_class"])
+    expected = case["error_class"]
     try:
         with skip_missing_operator():
             run(case["program"])
     except Exception as caught:
         error = caught
     else:
-        accepted = case.get("limitation_of_reference") or expected is None
-        assert accepted, "no error was raised"
+        assert case.get("limitation_of_reference"), "no error was raised"
         return
     if not case.get("error_class_incidental"):
         assert expected in [cls.__name__ for cls in type(error).__mro__], repr(error)
     line = failing_line(error)
-    if case["id"] in OTHER_CLASSES:
-        return
     assert line is not None
     assert line <= case["line"], "1.9.1 runs asynchronously; we may fail earlier, not later"
     message = str(error).replace(" ", "").lower()
