@@ -57,7 +57,12 @@ def _exact(value: int | float, dtype: torch.dtype) -> bool:
     """Whether torch takes a number for an array of this dtype as it is."""
     if dtype.is_floating_point:
         return True
-    return type(value) is int and 0 <= value < 128 and dtype is not torch.bool
+    if type(value) is not int or dtype is torch.bool:
+        return False
+    if 0 <= value < 128:
+        return True
+    limits = torch.iinfo(dtype)
+    return limits.min <= value <= limits.max
 
 
 def _binary(kernel: Kernel, name: str, scalar_name: str, integers: bool, zero: bool = True):
@@ -117,12 +122,14 @@ def _in_place(kernel: Kernel, name: str, scalar_name: str, integers: bool, zero:
     method = f"{kernel.__name__}_"
 
     def update(self: NDArray, other: Any) -> NDArray:
-        if not self._writable:
-            raise ValueError("the array is read-only: it shares the memory of a numpy array")
+        if state.recording or not self._writable:
+            self._check_writable()
         if state.recording:
+            # A gradient may need the value that is about to be overwritten.
+            before = type(self)(self._tensor.clone(), self._context)
             if isinstance(other, Arithmetic):
-                return _apply(name, self, other, out=self)
-            return _apply_scalar(scalar_name, self, _number(other), out=self)
+                return _apply(name, before, other, out=self)
+            return _apply_scalar(scalar_name, before, _number(other), out=self)
         tensor = self._tensor
         if tensor.dtype.is_floating_point:
             right = other._tensor if isinstance(other, Arithmetic) else _number(other)

@@ -40,7 +40,7 @@ def get(array: NDArray, key: Any) -> NDArray:
             return array
         if recording:
             return _get_basic_recorded(array, items)
-        return type(array)(_get_basic(tensor, items), array._context)
+        return type(array)(_get_basic(tensor, items), array._context)._share_access(array)
     if recording:
         return _get_advanced_recorded(array, items)
     return type(array)(_get_advanced(tensor, items), array._context)
@@ -48,8 +48,8 @@ def get(array: NDArray, key: Any) -> NDArray:
 
 def assign(array: NDArray, key: Any, value: Any) -> None:
     """``array[key] = value``; raises ValueError where the value does not fit the part."""
-    if not array._writable:
-        raise ValueError("the array is read-only: it shares the memory of a read-only numpy array")
+    if state.recording or not array._writable:
+        array._check_writable()
     tensor = array._tensor
     items = _parse(key, tensor)
     if state.recording and _assign_recorded(array, items, value):
@@ -168,7 +168,8 @@ def _first_axis(array: NDArray, index: int) -> NDArray:
     if not -size <= index < size:
         raise IndexError(f"index {index} is out of bounds for axis 0 with size {size}")
     part = tensor[index]
-    return type(array)(part if part.ndim else part.reshape(1), array._context)
+    found = type(array)(part if part.ndim else part.reshape(1), array._context)
+    return found if array._writable else found._share_access(array)
 
 
 def _get_basic(tensor: torch.Tensor, items: list[Item]) -> torch.Tensor:
@@ -327,15 +328,10 @@ def _get_advanced_recorded(array: NDArray, items: list[Item]) -> NDArray:
 
 
 def _assign_recorded(array: NDArray, items: list[Item], value: Any) -> bool:
-    """Refuse what would make gradients wrong; tell whether the assignment was recorded itself."""
+    """Record the assignment of an array that autograd follows; False if it is not such a one."""
     from .ndarray import NDArray
 
-    if array._entry is not None or array._grad_req != "null":
-        raise MXNetError(
-            "an array that autograd follows cannot be changed in place inside autograd.record(); "
-            "write a new array, or assign outside of the block"
-        )
-    if isinstance(value, NDArray) and (value._entry is not None or value._grad_req != "null"):
+    if isinstance(value, NDArray) and value._is_followed():
         if not _is_whole(items, array._tensor.shape) or value.shape != array.shape:
             raise MXNetError(
                 "inside autograd.record() an array that autograd follows can only be assigned as a "

@@ -363,6 +363,19 @@ class NDArray(Arithmetic):
 
         return invoke(get_op(operator)(**parameters), [self])
 
+    def _is_followed(self) -> bool:
+        return self._entry is not None or self._grad_req != "null"
+
+    def _check_writable(self) -> None:
+        """Raise where the array may not be changed in place."""
+        if not self._writable:
+            raise ValueError("the array is read-only: it shares the memory of a numpy array")
+        if state.recording and self._is_followed():
+            raise MXNetError(
+                "an array that autograd follows cannot be changed in place (+=, [:]=, ...) inside "
+                "autograd.record(); make a new array, or change it outside of the block"
+            )
+
     def _share_access(self, base: NDArray) -> NDArray:
         if not base._writable:
             self._writable = False
