@@ -1,6 +1,5 @@
 """Elements chosen by arrays of indices."""
 
-from math import prod
 from typing import Annotated, Literal
 
 from ..error import MXNetError
@@ -8,9 +7,9 @@ from .core import Op, get_op
 from .lazy_torch import torch
 from .parameters import Shape, at_least
 from .reshape import buffer, normal_axis, with_dim
-from .shapes import UNKNOWN, Mismatch, is_complete, known, product, unify_shapes
+from .shapes import UNKNOWN, Mismatch, is_complete, known, product
 
-__all__ = ["Embedding", "GatherND", "OneHot", "Pick", "ScatterND", "Take", "Where"]
+__all__ = ["Embedding", "GatherND", "Pick", "ScatterND", "Take", "Where"]
 
 ElementType = Literal[
     "bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8"
@@ -361,66 +360,6 @@ class Where(Op, name="where", aliases=["_sparse_where"]):
         return None, self(condition, d_output, zeros), self(condition, zeros, d_output)
 
 
-def as_number(value, dtype):
-    """A number as an element type holds it; whole numbers wrap around."""
-    if dtype.is_floating_point:
-        return value
-    limits = torch.iinfo(dtype)
-    return (int(value) - limits.min) % (limits.max - limits.min + 1) + limits.min
-
-
-class OneHot(Op, name="one_hot"):
-    """Rows that are ``on_value`` at the given index and ``off_value`` elsewhere.
-
-    Shapes: indices (*n) -> (*n, depth). An index out of range makes a row of ``off_value``.
-    """
-
-    depth: Annotated[int, at_least(1)]
-    on_value: float = 1.0
-    off_value: float = 0.0
-    dtype: ElementType = "float32"
-
-    def infer_shape(self, s):
-        if s.get("output") is not None and len(s.output) > 1:
-            s.indices = s.output[:-1]
-        s.output = (*s.indices, self.depth)
-
-    def infer_dtype(self, t):
-        t.output = self.dtype
-
-    def forward(self, indices, *, out):
-        if out is None:
-            dtype = getattr(torch, self.dtype)
-            out = torch.empty(*indices.shape, self.depth, dtype=dtype, device=indices.device)
-        return one_hot_into(out, indices, self.on_value, self.off_value)
-
-    def gradient(self):
-        return None
-
-
-def one_hot_into(out, indices, on_value=1, off_value=0):
-    """Write one-hot rows into ``out``."""
-    index = whole(indices)
-    position = index.clamp(0, out.shape[-1] - 1)
-    on, off = (as_number(value, out.dtype) for value in (on_value, off_value))
-    values = torch.full_like(position, off, dtype=out.dtype).masked_fill_(position == index, on)
-    return out.fill_(off).scatter_(-1, position.unsqueeze(-1), values.unsqueeze(-1))
-
-
-class OnehotEncode(Op, name="_onehot_encode"):
-    """One-hot rows for the indices ``lhs``, in the shape of ``rhs``."""
-
-    shape_only = ("rhs",)
-    differentiable = False
-
-    def infer_shape(self, s):
-        s.same("rhs", "output")
-        s.lhs = s.rhs[:1]
-
-    def forward(self, lhs, rhs, *, out):
-        return one_hot_into(buffer(out, rhs.shape, lhs), lhs)
-
-
 class FillElement(Op, name="fill_element_0index"):
     """``lhs`` with element ``rhs[i]`` of each row i replaced by ``mhs[i]``.
 
@@ -441,68 +380,6 @@ class FillElement(Op, name="fill_element_0index"):
     def forward(self, lhs, mhs, rhs, *, out):
         column = within(rhs, lhs.shape[1], "clip").unsqueeze(1)
         return buffer(out, lhs.shape, lhs).copy_(lhs).scatter_(1, column, mhs.unsqueeze(1))
-
-
-class RavelMultiIndex(Op, name="_ravel_multi_index", aliases=["ravel_multi_index"]):
-    """Positions in a flattened array, from coordinates: data (number of axes, n) -> (n,).
-
-    ``shape`` is that of the array; its first entry does not matter and may be -1.
-    """
-
-    shape: Shape | None = None
-
-    def check(self):
-        check_array_shape(self.shape)
-
-    def infer_shape(self, s):
-        axes = len(self.shape)
-        if len(s.data) != 2 or (known(s.data[0]) and s.data[0] != axes):
-            raise Mismatch(f"data should be ({axes}, n), but is {s.data}")
-        s.data = (axes, UNKNOWN)
-        s.output = s.data[1:]
-
-    def forward(self, data):
-        index = whole(data)
-        total = index[0]
-        for coordinates, size in zip(index[1:], self.shape[1:], strict=True):
-            total = total * size + coordinates
-        return total.to(data.dtype)
-
-    def gradient(self):
-        return None
-
-
-class UnravelIndex(Op, name="_unravel_index", aliases=["unravel_index"]):
-    """Coordinates, from positions in a flattened array: data (*n) -> (number of axes, *n).
-
-    ``shape`` is that of the array; its first entry does not matter and may be -1.
-    """
-
-    shape: Shape | None = None
-
-    def check(self):
-        check_array_shape(self.shape)
-
-    def infer_shape(self, s):
-        if s.get("output") is not None:
-            s.data = s.output[1:]
-        s.output = (len(self.shape), *s.data)
-
-    def forward(self, data):
-        index, coordinates = whole(data), []
-        for size in reversed(self.shape[1:]):
-            coordinates.append(index.fmod(size))
-            index = torch.div(index, size, rounding_mode="trunc")
-        return torch.stack([index, *reversed(coordinates)]).to(data.dtype)
-
-    def gradient(self):
-        return None
-
-
-def check_array_shape(shape):
-    """Raise MXNetError unless the shape has positive dimensions after the first."""
-    if not shape or any(dim is None or dim < 1 for dim in shape[1:]):
-        raise MXNetError(f"shape {shape} should be that of an array")
 
 
 class BooleanMask(Op, name="_contrib_boolean_mask"):
@@ -554,36 +431,6 @@ class BooleanMaskBackward(Op, name="_backward_boolean_mask"):
 def chosen_positions(index):
     """The positions at which ``index`` is not zero."""
     return index.nonzero().squeeze(1)
-
-
-class IndexArray(Op, name="_contrib_index_array"):
-    """The coordinates of every element, or those along ``axes``, as int64.
-
-    Shapes: data (*n) -> (*n, number of coordinates).
-    """
-
-    axes: Shape | None = None
-    shape_only = ("data",)
-
-    def infer_shape(self, s):
-        for axis in self.axes or ():
-            normal_axis(axis, len(s.data), "axes entry")
-        s.output = (*s.data, len(s.data if self.axes is None else self.axes))
-
-    def infer_dtype(self, t):
-        t.output = "int64"
-
-    def forward(self, data):
-        shape = data.shape
-        axes = range(len(shape)) if self.axes is None else self.axes
-        out = torch.empty(*shape, len(axes), dtype=torch.int64, device=data.device)
-        for place, axis in enumerate(axes):
-            positions = torch.arange(shape[axis], device=data.device)
-            out[..., place] = positions.view(-1, *(1,) * (len(shape) - axis % len(shape) - 1))
-        return out
-
-    def gradient(self):
-        return None
 
 
 class IndexCopy(Op, name="_contrib_index_copy"):

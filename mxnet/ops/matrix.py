@@ -1,11 +1,12 @@
 """Products of matrices and of arrays seen as matrices."""
 
 from math import isqrt
-from typing import Literal
+from typing import Annotated, Literal
 
 from .core import Op
 from .lazy_torch import torch
-from .shapes import Mismatch, known, product, unify_shapes
+from .parameters import at_least
+from .shapes import UNKNOWN, Mismatch, known, product, unify_shapes
 
 __all__ = ["BatchDot", "Dot", "DotLike"]
 
@@ -101,6 +102,37 @@ def product_gradients(op, kind, d, lhs, rhs):
     d_lhs = multiply(rhs, d, lhs, b, True) if a else multiply(d, rhs, lhs, False, not b)
     d_rhs = multiply(d, lhs, rhs, True, a) if b else multiply(lhs, d, rhs, not a, False)
     return d_lhs, d_rhs
+
+
+class KhatriRao(Op, name="khatri_rao"):
+    """The Kronecker products of the columns of matrices.
+
+    Shapes: args (m1, k), (m2, k), ... -> (m1·m2·..., k).
+    """
+
+    num_args: Annotated[int, at_least(1)]
+    count = "num_args"
+
+    def infer_shape(self, s):
+        matrices = [s.args[i] for i in range(self.num_args)]
+        columns = UNKNOWN
+        for shape in matrices:
+            if shape is None:
+                continue
+            if len(shape) != 2:
+                raise Mismatch(f"inputs should be matrices, but one is {shape}")
+            if known(columns, shape[1]) and columns != shape[1]:
+                raise Mismatch(f"all inputs should have {columns} columns, but one is {shape}")
+            columns = shape[1] if known(shape[1]) else columns
+        for i in range(self.num_args):
+            s.args[i] = (UNKNOWN, columns)
+        s.output = (product(s.args[i][0] for i in range(self.num_args)), columns)
+
+    def forward(self, *args):
+        result = args[0]
+        for matrix in args[1:]:
+            result = (result.unsqueeze(1) * matrix).reshape(-1, matrix.shape[1])
+        return result.clone() if len(args) == 1 else result
 
 
 class BatchDot(Op, name="batch_dot"):

@@ -46,7 +46,7 @@ class Pad(Op, aliases=["pad"]):
             kept = dim + min(before, 0) + min(after, 0)
             if kept < 1 or (self.mode == "reflect" and max(before, after) >= kept):
                 raise Mismatch(
-                    f"a border of {before} and {after} does not fit {dim} elements in mode {self.mode}"
+                    f"a border of {before} and {after} ({self.mode}) does not fit {dim} elements"
                 )
         s.output = tuple(
             dim + before + after for dim, (before, after) in zip(s.data, pairs, strict=True)

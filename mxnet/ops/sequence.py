@@ -38,6 +38,9 @@ class Sequence(Op, abstract=True):
     def infer_dtype(self, t):
         t.same("data", "output")
 
+    def gradient_reads(self):
+        return ("d_output", *self.input_names[1:])
+
     def lengths(self, data, sequence_length):
         """The lengths as whole numbers, up to that of the time axis."""
         return sequence_length.long().clamp(0, data.shape[self.axis])
@@ -111,6 +114,9 @@ class SequenceLast(Sequence):
         last = self.per_sequence(last)
         return last.reshape(*last.shape, *(1,) * (data.dim() - 2)).expand(shape)
 
+    def gradient_reads(self):
+        return ("d_output", *self.input_names)
+
     def gradient(self, d_output, data, *sequence_length):
         operator = SequenceLastBackward(
             use_sequence_length=self.use_sequence_length, axis=self.axis
@@ -146,6 +152,9 @@ class SequenceLastBackward(Op, name="_backward_SequenceLast"):
             return out
         place = self.last().last_places(data, sequence_length)
         return out.scatter_(self.axis, place, grad.unsqueeze(self.axis))
+
+    def gradient_reads(self):
+        return ("d_output", *self.input_names[2:])
 
     def gradient(self, d_output, *sequence_length):
         return self.last()(d_output, *sequence_length), None, *[None] * len(sequence_length)

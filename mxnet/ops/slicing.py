@@ -49,6 +49,10 @@ class Concat(Op, aliases=["_sparse_concat", "concat"]):
         return pieces if self.num_args > 1 else (pieces,)
 
 
+class RNNParameterConcat(Concat, name="_rnn_param_concat"):
+    """Join the parameters of a recurrent network; one unknown size follows from the sum."""
+
+
 def unify_parts(one, other, axis):
     """What two parts say of each other: all but the size along ``axis``."""
     other = with_dim(other, axis, UNKNOWN)
