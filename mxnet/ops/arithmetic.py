@@ -129,15 +129,11 @@ class ElemwiseSub(
     """Difference of two arrays of equal shape."""
 
 
-class ElemwiseMul(
-    Product, name="elemwise_mul", aliases=["_Mul", "_mul", "_sparse_elemwise_mul"]
-):
+class ElemwiseMul(Product, name="elemwise_mul", aliases=["_Mul", "_mul", "_sparse_elemwise_mul"]):
     """Product of two arrays of equal shape, element by element."""
 
 
-class ElemwiseDiv(
-    Quotient, name="elemwise_div", aliases=["_Div", "_div", "_sparse_elemwise_div"]
-):
+class ElemwiseDiv(Quotient, name="elemwise_div", aliases=["_Div", "_div", "_sparse_elemwise_div"]):
     """Quotient of two arrays of equal shape; that of integers is truncated."""
 
 
@@ -565,4 +561,3 @@ def relation(function, lhs, rhs, out):
     """A comparison by a torch function; the result has the element type of ``lhs``."""
     function = getattr(torch, function)
     return function(lhs, rhs).to(lhs.dtype) if out is None else function(lhs, rhs, out=out)
-

@@ -1,9 +1,12 @@
 """Arithmetic, comparison and logic with broadcasting; arrays stretched to larger shapes."""
 
+from ..error import MXNetError
 from . import arithmetic
 from .core import Op, get_op
 from .lazy_torch import torch
-from .shapes import broadcast
+from .parameters import Shape
+from .reduce import normalized_axes
+from .shapes import Mismatch, broadcast, known
 
 __all__ = ["sum_like"]
 
@@ -92,9 +95,7 @@ class BroadcastGreater(Broadcasting, arithmetic.Greater, name="broadcast_greater
     """1 where lhs > rhs, else 0, with broadcasting."""
 
 
-class BroadcastGreaterEqual(
-    Broadcasting, arithmetic.GreaterEqual, name="broadcast_greater_equal"
-):
+class BroadcastGreaterEqual(Broadcasting, arithmetic.GreaterEqual, name="broadcast_greater_equal"):
     """1 where lhs ≥ rhs, else 0, with broadcasting."""
 
 
@@ -102,9 +103,7 @@ class BroadcastLesser(Broadcasting, arithmetic.Lesser, name="broadcast_lesser"):
     """1 where lhs < rhs, else 0, with broadcasting."""
 
 
-class BroadcastLesserEqual(
-    Broadcasting, arithmetic.LesserEqual, name="broadcast_lesser_equal"
-):
+class BroadcastLesserEqual(Broadcasting, arithmetic.LesserEqual, name="broadcast_lesser_equal"):
     """1 where lhs ≤ rhs, else 0, with broadcasting."""
 
 
@@ -147,7 +146,7 @@ class SumLike(Op, name="_sum_like"):
         shape = like.shape
         if data.shape == shape:
             if out is None:
-                return data
+                return data.clone()
             # Planned in place, there is nothing to do.
             return out if out.data_ptr() == data.data_ptr() else out.copy_(data)
         added = data.dim() - len(shape)
@@ -160,3 +159,123 @@ class SumLike(Op, name="_sum_like"):
 
     def gradient(self, d_output, data):
         return get_op("broadcast_like")()(d_output, data), None
+
+
+# -- stretching -----------------------------------------------------------------------------------
+class Stretch(Op, abstract=True):
+    """The array repeated along axes of size 1, as a view."""
+
+    view = "strided"
+
+    def gradient(self, d_output, data):
+        return sum_like(d_output, data)
+
+
+def stretched(shape, sizes):
+    """``shape`` with the sizes of some axes ({axis: size}), which have to be 1 or equal so far."""
+    result = list(shape)
+    for axis, size in sizes.items():
+        if known(result[axis], size) and result[axis] not in (1, size):
+            raise Mismatch(
+                f"axis {axis} of {shape} should be 1 or {size} to be broadcast to {size}"
+            )
+        # A size that is not known yet may turn out to be 1, and so be stretched as well.
+        result[axis] = size
+    return tuple(result)
+
+
+class BroadcastTo(Stretch, name="broadcast_to"):
+    """The array stretched to ``shape``, in which 0 keeps the size of the axis.
+
+    Shapes: data (*n) -> shape; each size of data is 1 or the one in shape.
+    """
+
+    shape: Shape = ()
+
+    def infer_shape(self, s):
+        if all(self.shape):
+            s.output = self.shape
+        if len(s.data) != len(self.shape):
+            raise Mismatch(f"data {s.data} should have as many dimensions as shape {self.shape}")
+        s.output = self.target(s.data)
+
+    def target(self, shape):
+        """The shape of the result."""
+        return stretched(shape, {axis: size for axis, size in enumerate(self.shape) if size})
+
+    def forward(self, data):
+        return data.expand(self.target(tuple(data.shape)))
+
+
+class BroadcastAxis(Stretch, name="broadcast_axis", aliases=["broadcast_axes"]):
+    """The array stretched along each ``axis``, where its size is 1, to each ``size``.
+
+    Shapes: data (*n) -> (*n) with the new sizes.
+    """
+
+    axis: Shape = ()
+    size: Shape = ()
+
+    def check(self):
+        if len(self.axis) != len(self.size):
+            raise MXNetError(f"axis {self.axis} and size {self.size} should have the same length")
+
+    def infer_shape(self, s):
+        s.output = self.target(s.data)
+
+    def target(self, shape):
+        """The shape of the result."""
+        rank = len(shape)
+        normalized_axes(self.axis, rank)
+        for axis in self.axis:
+            if known(shape[axis]) and shape[axis] != 1:
+                raise Mismatch(f"axis {axis} of {shape} should have size 1 to be broadcast")
+        return stretched(shape, {a % rank: n for a, n in zip(self.axis, self.size, strict=True)})
+
+    def forward(self, data):
+        return data.expand(self.target(tuple(data.shape)))
+
+
+class BroadcastLike(Op, name="broadcast_like"):
+    """lhs stretched to the shape of rhs, or with ``lhs_axes`` along some axes.
+
+    Shapes: lhs, rhs of one rank -> that of rhs. With axes: lhs with the sizes that ``rhs_axes`` of
+    rhs have (by default the same axes).
+    """
+
+    lhs_axes: Shape | None = None
+    rhs_axes: Shape | None = None
+    view = "strided"
+    shape_only = ("rhs",)
+
+    def check(self):
+        pairs = (self.lhs_axes or ()), (self.rhs_axes or self.lhs_axes or ())
+        if len(pairs[0]) != len(pairs[1]):
+            raise MXNetError(
+                f"lhs_axes {self.lhs_axes} and rhs_axes {self.rhs_axes} should have the same length"
+            )
+
+    def infer_shape(self, s):
+        if self.lhs_axes is None:
+            s.same("output", "rhs")
+        s.output = self.target(s.lhs, s.rhs)
+
+    def infer_dtype(self, t):
+        t.same("output", "lhs")
+
+    def target(self, lhs, rhs):
+        """The shape of the result."""
+        if self.lhs_axes is None:
+            if len(lhs) != len(rhs):
+                raise Mismatch(f"lhs {lhs} should have as many dimensions as rhs {rhs}")
+            return stretched(lhs, dict(enumerate(rhs)))
+        normalized_axes(self.lhs_axes, len(lhs))
+        normalized_axes(self.rhs_axes or self.lhs_axes, len(rhs))
+        pairs = zip(self.lhs_axes, self.rhs_axes or self.lhs_axes, strict=True)
+        return stretched(lhs, {left % len(lhs): rhs[right] for left, right in pairs})
+
+    def forward(self, lhs, rhs):
+        return lhs.expand(self.target(tuple(lhs.shape), tuple(rhs.shape)))
+
+    def gradient(self, d_output, lhs):
+        return sum_like(d_output, lhs), None
