@@ -8,7 +8,7 @@ from .lazy_torch import torch
 from .parameters import Shape, at_least
 from .shapes import UNKNOWN, Mismatch, known
 
-__all__ = ["Convolution"]
+__all__ = ["Convolution", "Deconvolution"]
 
 CHANNELS_FIRST = {1: "NCW", 2: "NCHW", 3: "NCDHW"}
 CHANNELS_LAST = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
@@ -78,20 +78,23 @@ class ConvolutionBase(Op, abstract=True):
         """The view in this operator's layout of what torch's convolutions return."""
         return tensor.movedim(1, -1) if self.channels_last and tensor is not None else tensor
 
-    def torch_arguments(self):
+    def torch_arguments(self, data):
         """Stride, padding, dilation, transposed, output padding and groups as torch takes them."""
         return (*self.geometry(), False, (0,) * self.rank, self.num_group)
 
     def forward(self, data, weight, bias=None):
         data, weight = self.to_channels_first(data), self.to_channels_first(weight)
-        result = torch.convolution(data, weight, bias, *self.torch_arguments())
+        result = torch.convolution(data, weight, bias, *self.torch_arguments(data))
         return self.from_channels_first(result)
 
     def backward(self, d_output, data, weight, *, needs):
+        d, data, weight = map(self.to_channels_first, (d_output, data, weight))
         gradients = torch.ops.aten.convolution_backward.default(
-            *map(self.to_channels_first, (d_output, data, weight)),
+            d,
+            data,
+            weight,
             None if self.no_bias else (self.num_filter,),
-            *self.torch_arguments(),
+            *self.torch_arguments(data),
             (*needs, False)[:3],
         )
         d_data, d_weight = map(self.from_channels_first, gradients[:2])
@@ -131,7 +134,9 @@ class Convolution(ConvolutionBase):
             )
         s.weight = self.join(self.num_filter, channels // self.num_group, self.kernel)
         extents = []
-        for k, size, stride, pad, dilate in zip(spatial, self.kernel, *self.geometry()):
+        for k, size, stride, pad, dilate in zip(
+            spatial, self.kernel, *self.geometry(), strict=True
+        ):
             reach = dilate * (size - 1) + 1
             if known(k) and k + 2 * pad < reach:
                 raise Mismatch(f"kernel size {reach} exceeds the padded input size {k + 2 * pad}")
@@ -143,6 +148,84 @@ class Convolution(ConvolutionBase):
         n, _, extents = self.split(s.output, "output")
         spatial = [
             m - 1 - 2 * pad + dilate * (size - 1) + 1 if stride == 1 else UNKNOWN
-            for m, size, stride, pad, dilate in zip(extents, self.kernel, *self.geometry())
+            for m, size, stride, pad, dilate in zip(
+                extents, self.kernel, *self.geometry(), strict=True
+            )
         ]
         s.data = self.join(n, UNKNOWN, spatial)
+
+
+class ConvolutionV1(Convolution, name="Convolution_v1"):
+    """The convolution of early versions; it is computed like Convolution."""
+
+    layout: Literal[None, "NCDHW", "NCHW", "NDHWC", "NHWC"] = None
+
+
+class Deconvolution(ConvolutionBase):
+    """The transposed convolution: the derivative of a convolution by its data, plus a bias.
+
+    Shapes: data (n, c, *k), weight (c, num_filter / num_group, *kernel), bias (num_filter,) ->
+    (n, num_filter, *m) with m = stride (k - 1) + dilate (kernel - 1) + 1 - 2 pad + adj; for layouts
+    that end in C the channels are last in data, weight and output. ``target_shape`` gives m, and
+    ``pad`` and ``adj`` follow from it.
+    """
+
+    kernel: Shape
+    stride: Shape = ()
+    dilate: Shape = ()
+    pad: Shape = ()
+    adj: Shape = ()
+    target_shape: Shape = ()
+    num_filter: Annotated[int, at_least(1)]
+    num_group: Annotated[int, at_least(1)] = 1
+    workspace: Annotated[int, at_least(0)] = 512
+    no_bias: bool = True
+    cudnn_tune: Literal[None, "fastest", "limited_workspace", "off"] = None
+    cudnn_off: bool = False
+    layout: Literal[None, "NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"] = None
+
+    def infer_shape(self, s):
+        if not self.no_bias:
+            s.bias = (self.num_filter,)
+        n, channels, spatial = self.split(s.data, "data")
+        if known(channels) and channels % self.num_group:
+            raise Mismatch(
+                f"data has {channels} channels, not a multiple of {self.num_group} groups"
+            )
+        s.weight = self.join(channels, self.num_filter // self.num_group, self.kernel)
+        stride, pad, _, adj = self.placement(spatial)
+        for step, extra in zip(stride, adj, strict=True):
+            if known(extra) and extra >= step:
+                raise Mismatch(f"adj {extra} should be smaller than the stride {step}")
+        extents = [
+            whole - 2 * before + extra
+            for whole, before, extra in zip(self.whole(spatial), pad, adj, strict=True)
+        ]
+        if any(known(m) and m < 1 for m in extents):
+            raise Mismatch(f"the output of size {extents} would be empty: pad {pad} is too large")
+        s.output = self.join(n, self.num_filter, extents)
+
+    def whole(self, spatial):
+        """The output sizes before padding is cut off."""
+        stride, _, dilate = self.geometry()
+        return [
+            step * (k - 1) + gap * (size - 1) + 1
+            for k, size, step, gap in zip(spatial, self.kernel, stride, dilate, strict=True)
+        ]
+
+    def placement(self, spatial):
+        """Stride, padding, dilation and what is added at the end, for given sizes of the data."""
+        stride, pad, dilate = self.geometry()
+        adj = self.adj or (0,) * self.rank
+        if not any(self.target_shape):
+            return stride, pad, dilate, adj
+        cut = [whole - m for whole, m in zip(self.whole(spatial), self.target_shape, strict=True)]
+        if any(known(n) and n < 0 for n in cut):
+            raise Mismatch(
+                f"target_shape {self.target_shape} is too large: at most {self.whole(spatial)}"
+            )
+        return stride, tuple((n + 1) // 2 for n in cut), dilate, tuple(n % 2 for n in cut)
+
+    def torch_arguments(self, data):
+        stride, pad, dilate, adj = self.placement(data.shape[2:])
+        return stride, pad, dilate, True, adj, self.num_group

@@ -1,15 +1,26 @@
 """Loss heads: operators whose gradient is that of a loss, whatever comes from outside."""
 
 from math import prod
-from typing import Literal
+from typing import Annotated, Literal
 
-from .core import Op
-from .lazy_torch import torch
+from .core import Aux, Op
+from .lazy_torch import F, torch
+from .parameters import at_least, at_most
 from .shapes import Mismatch, product
 
-__all__ = ["BlockGrad", "LinearRegressionOutput", "LogisticRegressionOutput", "MAERegressionOutput"]
-__all__ += ["SoftmaxOutput"]
-
+__all__ = [
+    "BlockGrad",
+    "CTCLoss",
+    "IdentityAttachKLSparseReg",
+    "LinearRegressionOutput",
+    "LogisticRegressionOutput",
+    "MAERegressionOutput",
+    "MakeLoss",
+    "MakeUnitLoss",
+    "SVMOutput",
+    "SoftmaxCrossEntropy",
+    "SoftmaxOutput",
+]
 
 # Up to this many probabilities a one-hot matrix costs less than the calls that avoid it.
 _FEW = 1 << 15
@@ -94,8 +105,9 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
 
     The gradient is grad_scale (p - target), times the head gradient if ``out_grad``. With
     ``use_ignore`` it is zero where the label is ``ignore_label``. ``smooth_alpha`` moves that much
-    of the target evenly to the other classes (as in 1.x, not with ``multi_output``). ``normalization`` divides by the batch size or by the
-    number of labels that are not ignored; "null" and "batch" divide by the positions too.
+    of the target evenly to the other classes (as in 1.x, not with ``multi_output``).
+    ``normalization`` divides by the batch size or by the number of labels that are not ignored;
+    "null" and "batch" divide by the positions too.
     A class number that is out of range subtracts nothing.
     """
 
@@ -209,3 +221,192 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
         torch.eq(label, numbers.view(1, -1, *(1,) * (p.ndim - 2)), out=d)
         torch.sub(p, d, out=d)
         return d if scale == 1 else d.mul_(scale)
+
+
+class MakeUnitLoss(Op, name="make_loss", aliases=["_sparse_make_loss"]):
+    """The identity forward; the gradient is 1, whatever comes from outside."""
+
+    outputs = ("loss",)
+    view = "reshape"
+    backward_shape_only = ("data",)
+
+    def forward(self, data):
+        return data
+
+    def backward(self, data, *, out):
+        return torch.ones_like(data) if out is None else out[0].fill_(1)
+
+
+class MakeLoss(Op):
+    """The identity forward; the gradient is ``grad_scale``, whatever comes from outside.
+
+    ``normalization`` divides it by the batch size, or by the number of values above
+    ``valid_thresh`` (at least 1).
+    """
+
+    grad_scale: float = 1.0
+    valid_thresh: float = 0.0
+    normalization: Literal["batch", "null", "valid"] = "null"
+
+    view = "reshape"
+
+    @property
+    def backward_shape_only(self):
+        return () if self.normalization == "valid" else ("data",)
+
+    def forward(self, data):
+        return data
+
+    def backward(self, data, *, out):
+        d_data = torch.empty_like(data) if out is None else out[0]
+        scale = self.grad_scale
+        if self.normalization == "batch":
+            scale /= max(data.shape[0], 1)
+        d_data.fill_(scale)
+        if self.normalization == "valid":
+            d_data.div_((data > self.valid_thresh).sum().clamp_min_(1))
+        return d_data
+
+
+class SVMOutput(Op):
+    """The identity forward; the gradient of a one-against-all margin loss backward.
+
+    Shapes: data (*n, c), label (*n,) with class numbers. The score of the right class should be
+    above ``margin``, the others below its negative; the loss is what is missing (``use_linear``) or
+    its square, times ``regularization_coefficient``.
+    """
+
+    margin: float = 1.0
+    regularization_coefficient: float = 1.0
+    use_linear: bool = False
+
+    labels = ("label",)
+    view = "reshape"
+
+    def infer_shape(self, s):
+        s.same("data", "output")
+        if len(s.data) < 2:
+            raise Mismatch(f"data should have at least 2 dimensions but is {s.data}")
+        s.label = s.data[:-1]
+
+    def forward(self, data, label):
+        return data
+
+    def backward(self, data, label, *, out):
+        classes = torch.arange(data.shape[-1], device=data.device)
+        # -1 at the right class, 1 elsewhere: the direction in which the loss grows.
+        sign = 1 - 2 * (label.to(torch.int64).unsqueeze(-1) == classes).to(data.dtype)
+        missing = (sign * data + self.margin).clamp_min_(0)
+        slope = missing.sign() if self.use_linear else 2 * missing
+        slope.mul_(sign)
+        return torch.mul(slope, self.regularization_coefficient, out=out and out[0]), None
+
+
+class SoftmaxCrossEntropy(Op, name="softmax_cross_entropy"):
+    """The sum over the batch of the cross-entropies of softmax(data) with class numbers.
+
+    Shapes: data (n, c), label (n,) -> (1,). Class numbers out of range count as 0 or c - 1.
+    """
+
+    labels = ("label",)
+
+    def infer_shape(self, s):
+        s.output = (1,)
+        if len(s.data) != 2:
+            raise Mismatch(f"data should have 2 dimensions but is {s.data}")
+        s.label = s.data[:1]
+
+    def forward(self, data, label):
+        classes = label.to(torch.int64).clamp(0, data.shape[1] - 1).unsqueeze(1)
+        return -torch.log_softmax(data, 1).gather(1, classes).sum().view(1)
+
+
+class CTCLoss(Op, aliases=["_contrib_CTCLoss", "_contrib_ctc_loss", "ctc_loss"]):
+    """Connectionist temporal classification: minus the log-likelihood of label sequences.
+
+    Shapes: data (t, n, c) with scores before softmax, label (n, l), data_lengths (n,),
+    label_lengths (n,) -> (n,). The blank is the first class, and labels end at the first 0; or it
+    is the last, and labels end at the first -1. Where a label cannot be aligned, loss and gradient
+    are 0. Graves et al. 2006.
+    """
+
+    use_data_lengths: bool = False
+    use_label_lengths: bool = False
+    blank_label: Literal["first", "last"] = "first"
+
+    labels = ("label", "data_lengths", "label_lengths")
+    outputs = ("output0",)
+    hidden = ("workspace",)
+
+    def inputs(self):
+        lengths = ["data_lengths"] * self.use_data_lengths + [
+            "label_lengths"
+        ] * self.use_label_lengths
+        return ("data", "label", *lengths)
+
+    def infer_shape(self, s):
+        s.workspace = (1,)  # files of 1.x count on a second output
+        if len(s.data) != 3:
+            raise Mismatch(f"data should be (time, batch, classes) but is {s.data}")
+        n = s.data[1]
+        s.output0 = (n,)
+        for name in self.input_names[2:]:
+            setattr(s, name, (n,))
+        if len(s.label) != 2:
+            raise Mismatch(f"label should be (batch, length) but is {s.label}")
+        s.label = (n, s.label[1])
+
+    def infer_dtype(self, t):
+        t.same("data", "output0", "workspace")
+
+    def forward(self, data, label, *lengths):
+        time, batch, classes = data.shape
+        lengths = dict(zip(self.input_names[2:], lengths, strict=True))
+        label = label.to(torch.int64)
+        blank, ends = (0, label <= 0) if self.blank_label == "first" else (classes - 1, label < 0)
+        if self.use_label_lengths:
+            label_lengths = lengths["label_lengths"].to(torch.int64)
+        else:
+            label_lengths = (ends.cumsum(1) == 0).sum(1)
+        if self.use_data_lengths:
+            data_lengths = lengths["data_lengths"].to(torch.int64)
+        else:
+            data_lengths = torch.full((batch,), time, device=data.device)
+        loss = F.ctc_loss(
+            torch.log_softmax(data, 2), label.clamp(0, classes - 1), data_lengths, label_lengths,
+            blank=blank, reduction="none", zero_infinity=True,
+        )  # fmt: skip
+        return loss, data.new_zeros(1)
+
+
+class IdentityAttachKLSparseReg(Op):
+    """The identity; backward adds the gradient of a penalty on the mean activation of each unit.
+
+    The penalty is KL(sparseness_target || moving_avg), for activations in (0, 1). Shapes: data
+    (n, c, *k), moving_avg (c,), the moving average, with ``momentum``, of the means over the other
+    axes, which backward updates.
+    """
+
+    sparseness_target: Annotated[float, at_least(0), at_most(1)] = 0.1
+    penalty: float = 0.001
+    momentum: Annotated[float, at_least(0), at_most(1)] = 0.9
+
+    view = "reshape"
+    default_init = {"moving_avg": '["zero", {}]'}
+
+    def infer_shape(self, s):
+        s.same("data", "output")
+        if len(s.data) < 2:
+            raise Mismatch(f"data should have at least 2 dimensions but is {s.data}")
+        s.moving_avg = (s.data[1],)
+
+    def forward(self, data, moving_avg: Aux):
+        return data
+
+    def backward(self, d_output, data, moving_avg, *, out):
+        mean = data.mean([axis for axis in range(data.ndim) if axis != 1])
+        moving_avg.mul_(self.momentum).add_(mean, alpha=1 - self.momentum)
+        target = self.sparseness_target
+        slope = (1 - target) / (1 - moving_avg) - target / moving_avg
+        slope = slope.mul_(self.penalty).view(-1, *(1,) * (data.ndim - 2))
+        return torch.add(d_output, slope, out=out and out[0]), None

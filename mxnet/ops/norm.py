@@ -1,10 +1,23 @@
 """Normalisation layers."""
 
-from ..error import MXNetError
+from typing import Annotated, Literal
+
+from .activation import relu_backward
 from .core import Aux, Op
 from .lazy_torch import torch
+from .parameters import at_least
+from .shapes import Mismatch, known
 
-__all__ = ["BatchNorm"]
+__all__ = [
+    "LRN",
+    "BatchNorm",
+    "BatchNormV1",
+    "BatchNormWithReLU",
+    "GroupNorm",
+    "InstanceNorm",
+    "L2Normalization",
+    "LayerNorm",
+]
 
 _ZERO, _ONE = '["zero", {}]', '["one", {}]'
 
@@ -13,7 +26,6 @@ class BatchNormBase(Op, abstract=True):
     """What the batch normalisations share; the channels are along ``self.axis``."""
 
     default_init = {"moving_mean": _ZERO, "moving_var": _ONE}
-    backward_mutates = ("moving_mean", "moving_var")
 
     def outputs(self):
         return ("output", "mean", "var") if self.output_mean_var else ("output",)
@@ -29,13 +41,15 @@ class BatchNormBase(Op, abstract=True):
         s.same("data", "output")
         s.same("gamma", "beta", "moving_mean", "moving_var", "mean", "var")
         if not -len(s.data) <= self.axis < len(s.data):
-            raise MXNetError(f"axis {self.axis} is out of range for data of shape {s.data}")
+            raise Mismatch(f"axis {self.axis} is out of range for data of shape {s.data}")
         s.gamma = (s.data[self.axis],)
         s.same("gamma", "beta", "moving_mean", "moving_var", "mean", "var")
 
     def infer_dtype(self, t):
         t.same("data", "output")
         # Parameters of low precision would spoil the statistics.
+        if t.data not in ("float16", "bfloat16", "float32", "float64"):
+            raise Mismatch(f"data should have a floating type but is {t.data}")
         t.gamma = "float32" if t.data in ("float16", "bfloat16") else t.data
         t.same("gamma", "beta", "moving_mean", "moving_var", "mean", "var")
 
@@ -49,7 +63,7 @@ class BatchNormBase(Op, abstract=True):
         return tensor if axis == 1 else tensor.movedim(axis, 1)
 
     def is_direct(self, tensor):
-        """Whether torch's kernels are right on ``channels_second``: with channels second or last."""
+        """Whether torch's kernels are right on ``channels_second``: channels second or last."""
         return self.axis % tensor.ndim in (1, tensor.ndim - 1)
 
     def forward(self, data, gamma, beta, moving_mean: Aux, moving_var: Aux, *, out, train):
@@ -117,3 +131,264 @@ class BatchNorm(BatchNormBase):
     cudnn_off: bool = False
     min_calib_range: float | None = None
     max_calib_range: float | None = None
+
+
+class BatchNormWithReLU(BatchNorm, name="_contrib_BatchNormWithReLU"):
+    """BatchNorm followed by max(x, 0)."""
+
+    def hidden(self):
+        return (*super().hidden(), "mask")  # files of 1.x count on this output
+
+    def infer_shape(self, s):
+        s.mask = (1,)
+        super().infer_shape(s)
+
+    def infer_dtype(self, t):
+        t.mask = "bool"
+        super().infer_dtype(t)
+
+    def forward(self, data, gamma, beta, moving_mean: Aux, moving_var: Aux, *, out, train):
+        statistics = moving_mean, moving_var
+        planned = None if out is None else out[:3]
+        result = super().forward(data, gamma, beta, *statistics, out=planned, train=train)
+        torch.clamp_min(result[0], 0, out=result[0])
+        mask = torch.ones(1, dtype=torch.bool, device=data.device) if out is None else out[3]
+        return (*result, mask)
+
+    def backward(
+        self, d_output, data, gamma, mean, var, moving_mean, moving_var, output, *, needs, train
+    ):
+        d = relu_backward(d_output, output)
+        statistics = mean, var, moving_mean, moving_var
+        return super().backward(d, data, gamma, *statistics, needs=needs, train=train)
+
+
+class BatchNormV1(BatchNormBase, name="BatchNorm_v1"):
+    """The batch normalisation of early versions: channels along axis 1; ``var`` is the variance."""
+
+    eps: float = 1e-3
+    momentum: float = 0.9
+    fix_gamma: bool = True
+    use_global_stats: bool = False
+    output_mean_var: bool = False
+
+    axis = 1
+
+    def forward(self, data, gamma, beta, moving_mean: Aux, moving_var: Aux, *, out, train):
+        statistics = moving_mean, moving_var
+        result = super().forward(data, gamma, beta, *statistics, out=out, train=train)
+        result[2].pow_(-2).sub_(self.eps)
+        return result
+
+    def backward(self, d_output, data, gamma, mean, var, moving_mean, moving_var, *, needs, train):
+        statistics = mean, (var + self.eps).rsqrt_(), moving_mean, moving_var
+        return super().backward(d_output, data, gamma, *statistics, needs=needs, train=train)
+
+
+class LayerNorm(Op):
+    """Normalise along one axis, then scale by ``gamma`` and shift by ``beta``.
+
+    Shapes: data (*n) with c along ``axis``; gamma, beta (c,) -> data's shape; the outputs mean and
+    std = sqrt(variance + eps), visible with ``output_mean_var``, have size 1 along the axis. No
+    gradient passes through them. Ba et al. 2016.
+    """
+
+    axis: int = -1
+    eps: float = 1e-5
+    output_mean_var: bool = False
+
+    def outputs(self):
+        return ("output", "mean", "std") if self.output_mean_var else ("output",)
+
+    def hidden(self):
+        return () if self.output_mean_var else ("mean", "std")
+
+    def infer_shape(self, s):
+        s.same("data", "output")
+        s.same("gamma", "beta")
+        if not -len(s.data) <= self.axis < len(s.data):
+            raise Mismatch(f"axis {self.axis} is out of range for data of shape {s.data}")
+        axis = self.axis % len(s.data)
+        s.gamma = s.beta = (s.data[axis],)
+        s.mean = s.std = (*s.data[:axis], 1, *s.data[axis + 1 :])
+
+    def last(self, tensor):
+        """The tensor with the axis last, dense in memory."""
+        return tensor.movedim(self.axis, -1).contiguous()
+
+    def forward(self, data, gamma, beta):
+        results = torch.native_layer_norm(self.last(data), gamma.shape, gamma, beta, self.eps)
+        output, mean, std = (result.movedim(-1, self.axis) for result in results)
+        return output, mean.to(data.dtype), std.reciprocal().to(data.dtype)
+
+    def backward(self, d_output, data, gamma, beta, mean, std, *, needs):
+        mean, rstd = self.last(mean), self.last(std).reciprocal()
+        d_data, d_gamma, d_beta = torch.ops.aten.native_layer_norm_backward.default(
+            self.last(d_output), self.last(data), gamma.shape, mean, rstd, gamma, beta, needs
+        )
+        return d_data.movedim(-1, self.axis) if needs[0] else None, d_gamma, d_beta
+
+
+class GroupNormBase(Op, abstract=True):
+    """What the normalisations over groups of the channels of one sample share."""
+
+    def normalise(self, data, gamma, beta, groups):
+        """The output, and the mean and 1 / sqrt(variance + eps) of each group."""
+        n, c = data.shape[:2]
+        sizes = n, c, data[0, 0].numel() if n and c else 0, groups
+        return torch.native_group_norm(data.contiguous(), gamma, beta, *sizes, self.eps)
+
+    def derivatives(self, d_output, data, gamma, mean, rstd, groups, needs):
+        """The gradients of data, and of gamma and beta for each channel."""
+        n, c = data.shape[:2]
+        sizes = n, c, data[0, 0].numel() if n and c else 0, groups
+        d_output, data = d_output.contiguous(), data.contiguous()
+        kernel = torch.ops.aten.native_group_norm_backward.default
+        return kernel(d_output, data, mean, rstd, gamma, *sizes, needs)
+
+
+class InstanceNorm(GroupNormBase):
+    """Normalise each channel of each sample, then scale by ``gamma`` and shift by ``beta``.
+
+    Shapes: data (n, c, *k), gamma, beta (c,) -> data's shape. Ulyanov et al. 2016.
+    """
+
+    eps: float = 1e-3
+
+    hidden = ("mean", "var")
+
+    def infer_shape(self, s):
+        s.same("data", "output")
+        s.same("gamma", "beta")
+        if len(s.data) < 2:
+            raise Mismatch(f"data should have at least 2 dimensions but is {s.data}")
+        s.gamma = s.beta = s.data[1:2]
+        s.mean = s.var = s.data[:2]
+
+    def forward(self, data, gamma, beta):
+        return self.normalise(data, gamma, beta, data.shape[1])
+
+    def backward(self, d_output, data, gamma, mean, var, *, needs):
+        return self.derivatives(d_output, data, gamma, mean, var, data.shape[1], needs)
+
+
+class GroupNorm(GroupNormBase):
+    """Normalise groups of channels of each sample, then scale by ``gamma`` and shift by ``beta``.
+
+    Shapes: data (n, c, *k), gamma, beta (num_groups,) -> data's shape; the outputs mean and
+    std = sqrt(variance + eps), visible with ``output_mean_var``, are (n, num_groups). No gradient
+    passes through them. Wu and He 2018, but with one gamma and beta a group, as in 1.x.
+    """
+
+    num_groups: Annotated[int, at_least(1)] = 1
+    eps: float = 1e-5
+    output_mean_var: bool = False
+
+    outputs, hidden = LayerNorm.outputs, LayerNorm.hidden
+
+    def infer_shape(self, s):
+        s.same("data", "output")
+        s.gamma = s.beta = (self.num_groups,)
+        if len(s.data) < 3:
+            raise Mismatch(f"data should have at least 3 dimensions but is {s.data}")
+        n, c, *_ = s.data
+        if known(c) and c % self.num_groups:
+            raise Mismatch(f"data has {c} channels, not a multiple of {self.num_groups} groups")
+        s.mean = s.std = (n, self.num_groups)
+
+    def forward(self, data, gamma, beta):
+        each = data.shape[1] // self.num_groups
+        gamma, beta = gamma.repeat_interleave(each), beta.repeat_interleave(each)
+        output, mean, rstd = self.normalise(data, gamma, beta, self.num_groups)
+        return output, mean, rstd.reciprocal()
+
+    def backward(self, d_output, data, gamma, mean, std, *, needs):
+        gamma = gamma.repeat_interleave(data.shape[1] // self.num_groups)
+        d_data, *rest = self.derivatives(
+            d_output, data, gamma, mean, std.reciprocal(), self.num_groups, needs
+        )
+        d_gamma, d_beta = (d.view(self.num_groups, -1).sum(1) if d is not None else d for d in rest)
+        return d_data, d_gamma, d_beta
+
+
+class L2Normalization(Op):
+    """Divide by the Euclidean norm, sqrt(sum of squares + eps).
+
+    ``mode`` says of what: all of a sample ("instance"), the channels at one position, axis 1
+    ("channel"), or the positions of one channel, the axes from 2 on ("spatial").
+    """
+
+    eps: float = 1e-10
+    mode: Literal["channel", "instance", "spatial"] = "instance"
+
+    hidden = ("norm",)
+
+    def axes(self, rank):
+        """The axes over which squares are summed."""
+        first, last = {"instance": (1, rank), "channel": (1, 2), "spatial": (2, rank)}[self.mode]
+        return list(range(first, last))
+
+    def infer_shape(self, s):
+        s.same("data", "output")
+        if len(s.data) < (2 if self.mode == "instance" else 3):
+            raise Mismatch(f"data should have more dimensions for mode {self.mode} but is {s.data}")
+        axes = self.axes(len(s.data))
+        s.norm = tuple(1 if axis in axes else dim for axis, dim in enumerate(s.data))
+
+    def forward(self, data, *, out):
+        output, norm = out or (None, None)
+        axes = self.axes(data.ndim)
+        norm = torch.linalg.vector_norm(data, 2, axes, keepdim=True, out=norm)
+        norm.square_().add_(self.eps).sqrt_()
+        return torch.div(data, norm, out=output), norm
+
+    def backward(self, d_output, output, norm, *, out):
+        out = out and out[0]
+        product = torch.mul(d_output, output, out=out)
+        along = product.sum(self.axes(output.ndim), keepdim=True)
+        result = torch.mul(output, along, out=out)
+        return torch.sub(d_output, result, out=out).div_(norm)
+
+
+class LRN(Op):
+    """Local response normalisation across channels: x (knorm + alpha / nsize Σ x²)^-beta.
+
+    The sum is over the channel and (nsize - 1) // 2 neighbours to each side. Shapes: data
+    (n, c, *k) -> the same. Krizhevsky et al. 2012.
+    """
+
+    alpha: float = 1e-4
+    beta: float = 0.75
+    knorm: float = 2.0
+    nsize: Annotated[int, at_least(1)]
+
+    hidden = ("norm",)
+
+    def infer_shape(self, s):
+        s.same()
+        if len(s.data) < 2:
+            raise Mismatch(f"data should have at least 2 dimensions but is {s.data}")
+
+    def add_neighbours(self, total, terms):
+        """Add to each channel the terms of its neighbours."""
+        channels = terms.shape[1]
+        for step in range(1, min((self.nsize - 1) // 2, channels - 1) + 1):
+            kept = channels - step
+            total.narrow(1, step, kept).add_(terms.narrow(1, 0, kept))
+            total.narrow(1, 0, kept).add_(terms.narrow(1, step, kept))
+        return total
+
+    def forward(self, data, *, out):
+        output, norm = out or (torch.empty_like(data), torch.empty_like(data))
+        torch.mul(data, data, out=output)
+        norm.copy_(output)
+        self.add_neighbours(norm, output).mul_(self.alpha / self.nsize).add_(self.knorm)
+        torch.pow(norm, -self.beta, out=output).mul_(data)
+        return output, norm
+
+    def backward(self, d_output, data, output, norm, *, out):
+        terms = (d_output * output).div_(norm)
+        total = self.add_neighbours(terms.clone(), terms)
+        total.mul_(data).mul_(-2 * self.alpha * self.beta / self.nsize)
+        direct = torch.pow(norm, -self.beta, out=out and out[0]).mul_(d_output)
+        return direct.add_(total)

@@ -10,7 +10,7 @@ from .lazy_torch import F, torch
 from .parameters import Shape
 from .shapes import Mismatch
 
-__all__ = ["Pooling"]
+__all__ = ["AdaptiveAvgPooling2D", "Pooling", "PoolingV1"]
 
 
 class PoolingBase(Op, abstract=True):
@@ -46,7 +46,7 @@ class PoolingBase(Op, abstract=True):
         return self.kernel, self.stride or (1,) * rank, self.pad or (0,) * rank
 
     def extents(self, spatial):
-        """The output sizes; the convention "full" rounds up, so that every element is in a window."""
+        """The output sizes; the convention "full" rounds up, so that all elements are in windows."""
         if self.pooling_convention == "same" and not self.global_pool:
             raise Mismatch(
                 "pooling_convention 'same' is not available: use 'full', or pad the data"
@@ -54,9 +54,7 @@ class PoolingBase(Op, abstract=True):
         if self.global_pool:
             return [1] * len(spatial)
         result = []
-        for k, size, stride, pad in zip(spatial, *self.windows(spatial)):
-            if pad >= size:
-                raise Mismatch(f"pad {pad} should be smaller than the kernel size {size}")
+        for k, size, stride, pad in zip(spatial, *self.windows(spatial), strict=True):
             room = k + 2 * pad - size
             if room < 0:
                 raise Mismatch(f"kernel size {size} exceeds the padded input size {k + 2 * pad}")
@@ -124,7 +122,7 @@ class Windows:
 
     def axes(self):
         """Data size, output size, kernel size, stride and padding of each spatial dimension."""
-        return zip(self.sizes, self.extents, self.kernel, self.stride, self.pad)
+        return zip(self.sizes, self.extents, self.kernel, self.stride, self.pad, strict=True)
 
     def view(self, tensor):
         """The view of a tensor of the operator in which torch's kernels take it."""
@@ -148,12 +146,14 @@ class Windows:
         """A tensor of the shape of ``source``."""
         if not self.padded:
             return self.x
-        sizes = [before + k + after for k, (before, after) in zip(self.sizes, self.ahead)]
+        sizes = [
+            before + k + after for k, (before, after) in zip(self.sizes, self.ahead, strict=True)
+        ]
         return self.x.new_empty(()).expand(*self.x.shape[:2], *sizes)
 
     def inner(self, padded):
         """The part of a gradient of ``source`` that belongs to the data."""
-        for axis, (k, (before, _)) in enumerate(zip(self.sizes, self.ahead), 2):
+        for axis, (k, (before, _)) in enumerate(zip(self.sizes, self.ahead, strict=True), 2):
             padded = padded.narrow(axis, before, k)
         return padded
 
@@ -328,6 +328,82 @@ class Pooling(PoolingBase):
         ratio = (d_output / output.pow(p - 1)).where(output != 0, 0) if p > 1 else d_output
         spread = windows.average_backward(ratio, None, mean=False)
         return spread.mul_(data.pow(p - 1)) if p > 1 else spread
+
+
+class PoolingV1(PoolingBase, name="Pooling_v1"):
+    """The pooling of early versions, of images.
+
+    It differs from Pooling in that means divide by the size of the kernel wherever the window is,
+    and that windows outside of the data give 0.
+    """
+
+    kernel: Shape = ()
+    pool_type: Literal["avg", "max", "sum"] = "max"
+    global_pool: bool = False
+    pooling_convention: Literal["full", "valid"] = "valid"
+    stride: Shape = ()
+    pad: Shape = ()
+
+    counts_padding = True
+
+    def infer_shape(self, s):
+        if len(s.data) != 4:
+            raise Mismatch(f"data should be (n, c, h, w) but is {s.data}")
+        super().infer_shape(s)
+
+    def factor(self, windows):
+        """What sums are multiplied by."""
+        return 1 / prod(windows.kernel) if self.pool_type == "avg" else 1
+
+    def forward(self, data, *, out):
+        windows = Windows(self, data)
+        if self.pool_type == "max":
+            result = windows.max()[0]
+            if windows.padded:
+                result = torch.where(result == torch.finfo(data.dtype).min, 0, result)
+            return result if out is None else out.copy_(result)
+        return windows.average(out, mean=False).mul_(self.factor(windows))
+
+    @property
+    def backward_shape_only(self):
+        return () if self.pool_type == "max" else ("data",)
+
+    def backward(self, d_output, data, *, out):
+        out = out and out[0]
+        windows = Windows(self, data)
+        if self.pool_type == "max":
+            return windows.max_backward(d_output, windows.max()[1], out)
+        return windows.average_backward(d_output, out, mean=False).mul_(self.factor(windows))
+
+
+class AdaptiveAvgPooling2D(Op, name="_contrib_AdaptiveAvgPooling2D"):
+    """Means over windows that divide the image into ``output_size`` parts, by default one.
+
+    Shapes: data (n, c, h, w) -> (n, c, *output_size); one size stands for both sides.
+    """
+
+    output_size: Shape = ()
+
+    def check(self):
+        if len(self.output_size) > 2 or any(not n or n < 1 for n in self.output_size):
+            raise MXNetError(
+                f"output_size should be 1 or 2 positive sizes but is {self.output_size}"
+            )
+
+    @property
+    def sides(self):
+        """Height and width of the output."""
+        return ((*self.output_size, *self.output_size) or (1, 1))[:2]
+
+    def infer_shape(self, s):
+        if len(s.data) != 4:
+            raise Mismatch(f"data should be (n, c, h, w) but is {s.data}")
+        s.output = (*s.data[:2], *self.sides)
+
+    def forward(self, data):
+        if self.sides == (1, 1):
+            return data.mean((2, 3), keepdim=True)
+        return F.adaptive_avg_pool2d(data, self.sides)
 
 
 def root(sums, p):
