@@ -94,23 +94,6 @@ class ZerosWithoutDtype(Constant, name="_zeros_without_dtype"):
         return out.zero_()
 
 
-class SetValue(Op, name="_set_value"):
-    """One value everywhere in an existing array; shape and element type follow from its use."""
-
-    src: float
-    differentiable = False
-
-    def infer_shape(self, s):
-        pass
-
-    infer_dtype = infer_shape
-
-    def forward(self, *, out):
-        if out is None:
-            raise MXNetError("_set_value writes into an existing array: give it as out=")
-        return out.fill_(self.src)
-
-
 class Like(Op, abstract=True):
     """An array in the shape and element type of another, whose values are not read."""
 
