@@ -46,7 +46,7 @@ class PoolingBase(Op, abstract=True):
         return self.kernel, self.stride or (1,) * rank, self.pad or (0,) * rank
 
     def extents(self, spatial):
-        """The output sizes; the convention "full" rounds up, so that all elements are in windows."""
+        """The output sizes; the convention "full" rounds up: all elements are in windows."""
         if self.pooling_convention == "same" and not self.global_pool:
             raise Mismatch(
                 "pooling_convention 'same' is not available: use 'full', or pad the data"

@@ -24,7 +24,7 @@ def samples(*conditions) -> list:
 
 
 def deterministic(sample: Sample) -> bool:
-    return not sample.cls.stochastic
+    return not sample.operator.stochastic
 
 
 def has_reference(sample: Sample) -> bool:
