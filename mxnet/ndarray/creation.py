@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -156,9 +156,7 @@ def _constant(value: int, shape: Any, ctx: Any, dtype: Any, kwargs: dict[str, An
         )
     shape = _shape(shape)
     if out is None:
-        made = _allocate(shape, ctx, dtype)
-        made._tensor.fill_(value)
-        return made
+        return _allocate(shape, ctx, dtype, torch.ones if value else torch.zeros)
     if out.shape != shape or out._tensor.dtype is not torch_type(dtype):
         raise MXNetError(
             f"out has shape {out.shape} and dtype {NAME_OF[out._tensor.dtype]}; needed are {shape} "
@@ -364,8 +362,6 @@ def _context(ctx: Any) -> Context:
 
 
 def _size(value: Any) -> int:
-    if isinstance(value, (float, bool)):
-        raise MXNetError(f"a shape consists of integers, not of {value!r}")
     try:
         size = operator.index(value)
     except TypeError:
@@ -389,12 +385,14 @@ def _shape(shape: Any, zeros: bool = False) -> tuple[int, ...]:
     return sizes
 
 
-def _allocate(shape: tuple[int, ...], ctx: Any, dtype: Any) -> NDArray:
+def _allocate(
+    shape: tuple[int, ...], ctx: Any, dtype: Any, make: Callable = torch.empty
+) -> NDArray:
     context = _context(ctx)
     wanted = torch_type(dtype)
     device = torch_device(context)
     try:
-        return NDArray(torch.empty(shape, dtype=wanted, device=device), context)
+        return NDArray(make(shape, dtype=wanted, device=device), context)
     except (RuntimeError, TypeError) as error:
         message = str(error).splitlines()[0]
         raise MXNetError(

@@ -18,6 +18,8 @@ NUMPY_TYPE_OF: dict[torch.dtype, type] = {
     dtype: numpy_type(name) for name, dtype in TORCH_TYPE_OF.items()
 }
 
+_KNOWN = TORCH_TYPE_OF | {kind: dtype for dtype, kind in NUMPY_TYPE_OF.items()}
+
 
 def torch_type(dtype: Any, default: torch.dtype = torch.float32) -> torch.dtype:
     """The torch dtype for a name, numpy type, numpy dtype, torch dtype, or None (the default).
@@ -26,6 +28,8 @@ def torch_type(dtype: Any, default: torch.dtype = torch.float32) -> torch.dtype:
     """
     if dtype is None:
         return default
+    if isinstance(dtype, (str, type)) and dtype in _KNOWN:
+        return _KNOWN[dtype]
     if isinstance(dtype, torch.dtype):
         if dtype not in NAME_OF:
             raise TypeError(f"data type {dtype} is not supported; use one of {', '.join(CODES)}")

@@ -16,6 +16,7 @@ import torch
 
 from .._tape import state
 from ..error import MXNetError
+from .arithmetic import Arithmetic
 from .dtypes import cast, scalar_for
 
 if TYPE_CHECKING:
@@ -31,8 +32,15 @@ _WHOLE = slice(None)
 def get(array: NDArray, key: Any) -> NDArray:
     """``array[key]``; raises IndexError or ValueError for a key that does not fit."""
     recording = state.recording
-    if type(key) is int and not recording:
-        return _first_axis(array, key)
+    if not recording:
+        if type(key) is int:
+            row = type(array)(_row(array._tensor, key), array._context)
+            return row if array._writable else row._share_access(array)
+        if _is_plain(key) and array._tensor.ndim:  # rows, which lie side by side
+            if key.start is None and key.stop is None:
+                return array
+            rows = type(array)(array._tensor[key], array._context)
+            return rows if array._writable else rows._share_access(array)
     tensor = array._tensor
     items = _parse(key, tensor)
     if not any(isinstance(item, torch.Tensor) for item in items):
@@ -51,6 +59,13 @@ def assign(array: NDArray, key: Any, value: Any) -> None:
     if state.recording or not array._writable:
         array._check_writable()
     tensor = array._tensor
+    if not state.recording:
+        if type(key) is int:
+            _write(_row(tensor, key), value, [])
+            return
+        if tensor.ndim and (key is Ellipsis or _is_plain(key)):
+            _write(tensor[key], value, [])
+            return
     items = _parse(key, tensor)
     if state.recording and _assign_recorded(array, items, value):
         return
@@ -87,6 +102,14 @@ def to_tensor(value: Any) -> torch.Tensor:
     except (TypeError, ValueError):
         kind = type(value).__name__
         raise TypeError(f"an array-like object of numbers is needed, not {kind}") from None
+
+
+def _is_plain(key: Any) -> bool:
+    """Whether a key is a slice of the first axis that torch reads as we do."""
+    if type(key) is not slice or key.step is not None:
+        return False
+    start, stop = key.start, key.stop
+    return (start is None or type(start) is int) and (stop is None or type(stop) is int)
 
 
 # -- keys -----------------------------------------------------------------------------------------
@@ -131,9 +154,7 @@ def _index(index: int, axis: int, size: int) -> int:
 
 
 def _index_array(item: Any, axis: int, size: int) -> torch.Tensor:
-    from .ndarray import NDArray
-
-    if isinstance(item, NDArray):
+    if isinstance(item, Arithmetic):
         indices = item._tensor
         if indices.dtype is torch.bool:
             raise ValueError(
@@ -160,16 +181,11 @@ def _is_whole(items: list[Item], shape: torch.Size) -> bool:
 
 
 # -- basic keys -----------------------------------------------------------------------------------
-def _first_axis(array: NDArray, index: int) -> NDArray:
-    tensor = array._tensor
+def _row(tensor: torch.Tensor, index: int) -> torch.Tensor:
     if not tensor.ndim:
         raise IndexError("an array without dimensions cannot be indexed")
-    size = tensor.shape[0]
-    if not -size <= index < size:
-        raise IndexError(f"index {index} is out of bounds for axis 0 with size {size}")
-    part = tensor[index]
-    found = type(array)(part if part.ndim else part.reshape(1), array._context)
-    return found if array._writable else found._share_access(array)
+    part = tensor[_index(index, 0, tensor.shape[0])]
+    return part if part.ndim else part.reshape(1)
 
 
 def _get_basic(tensor: torch.Tensor, items: list[Item]) -> torch.Tensor:
@@ -249,15 +265,13 @@ def _get_advanced(tensor: torch.Tensor, items: list[Item]) -> torch.Tensor:
 # -- writing --------------------------------------------------------------------------------------
 def _source(value: Any, target: torch.Tensor) -> Any:
     """What is to be written: a tensor, or a number that the target can hold."""
-    from .ndarray import NDArray
-
-    if isinstance(value, NDArray):
+    if isinstance(value, Arithmetic):
         if value.stype != "default":
             raise TypeError(f"a {value.stype} array cannot be assigned; use tostype('default')")
         return value._tensor
     if value is None and target.dtype.is_floating_point:
         return float("nan")
-    if isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating)):
+    if isinstance(value, (float, int, np.bool_, np.integer, np.floating)):
         return scalar_for(value, target.dtype)
     if isinstance(value, torch.Tensor):
         return value.detach()
@@ -271,7 +285,8 @@ def _write(part: torch.Tensor, value: Any, reversed_axes: list[int]) -> None:
         return
     if source.dtype is not part.dtype:
         source = cast(source, part.dtype)
-    source = _fit(source, part.shape)
+    if source.shape != part.shape:
+        source = _fit(source, part.shape)
     if reversed_axes:
         source = source.flip(reversed_axes)
     part.copy_(source.clone() if _share(source, part) else source)
@@ -289,8 +304,7 @@ def _fit(source: torch.Tensor, shape: Any) -> torch.Tensor:
 
 
 def _share(source: torch.Tensor, target: torch.Tensor) -> bool:
-    if source.device != target.device:
-        return False
+    """Whether two tensors are in one allocation; GPU and CPU addresses never coincide."""
     return source.untyped_storage().data_ptr() == target.untyped_storage().data_ptr()
 
 
@@ -329,9 +343,7 @@ def _get_advanced_recorded(array: NDArray, items: list[Item]) -> NDArray:
 
 def _assign_recorded(array: NDArray, items: list[Item], value: Any) -> bool:
     """Record the assignment of an array that autograd follows; False if it is not such a one."""
-    from .ndarray import NDArray
-
-    if isinstance(value, NDArray) and value._is_followed():
+    if isinstance(value, Arithmetic) and value._is_followed():
         if not _is_whole(items, array._tensor.shape) or value.shape != array.shape:
             raise MXNetError(
                 "inside autograd.record() an array that autograd follows can only be assigned as a "

@@ -12,12 +12,18 @@ from .._tape import state
 from ..context import Context, cpu, torch_device
 from ..error import MXNetError
 from ..ops.core import get_op
+from ..ops.dtypes import CODES, numpy_type
 from . import arithmetic, indexing
 from .arithmetic import *  # noqa: F403
 from .arithmetic import Arithmetic
 from .dtypes import NUMPY_TYPE_OF, cast, torch_type
 
+# Tables that 1.x programs look up here.
 _GRAD_REQ_MAP = {"null": 0, "write": 1, "add": 3}
+_STORAGE_TYPE_STR_TO_ID = {"undefined": -1, "default": 0, "row_sparse": 1, "csr": 2}
+_STORAGE_TYPE_ID_TO_STR = {code: name for name, code in _STORAGE_TYPE_STR_TO_ID.items()}
+_DTYPE_NP_TO_MX = {None: -1} | {numpy_type(name): code for name, code in CODES.items()}
+_DTYPE_MX_TO_NP = {code: dtype for dtype, code in _DTYPE_NP_TO_MX.items()}
 
 
 class NDArray(Arithmetic):
@@ -240,16 +246,16 @@ class NDArray(Arithmetic):
         shape, reverse = _reshape_arguments(shape, options)
         if state.recording:
             return self._apply("Reshape", shape=shape, reverse=reverse)
-        tensor = self._tensor
-        if not shape or min(shape) < 1:
+        if not shape or 0 in shape or min(shape) < -1 or shape.count(-1) > 1:
             shape = self._target_shape(shape, reverse)
         try:
-            return NDArray(tensor.view(shape), self._context)._share_access(self)
+            return NDArray(self._tensor.view(shape), self._context)._share_access(self)
         except RuntimeError:
-            pass
-        if tensor.numel() != int(np.prod(shape, dtype=object)):
-            raise MXNetError(f"an array of shape {self.shape} cannot be reshaped to {shape}")
-        return NDArray(tensor.reshape(shape), self._context)  # its memory is in another order
+            pass  # it does not fit, or the memory is in another order and has to be copied
+        try:
+            return NDArray(self._tensor.reshape(shape), self._context)
+        except RuntimeError:
+            raise MXNetError(f"cannot reshape {self.shape} to {shape}") from None
 
     def _target_shape(self, shape: tuple, reverse: bool) -> tuple[int, ...]:
         if not shape:

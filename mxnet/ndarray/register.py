@@ -46,7 +46,7 @@ class ArrayFunction:
         if cls.count and cls.count not in parameters:
             parameters[cls.count] = len(inputs) + len(named) - (len(cls.input_signature) - 1)
         op = cls(**parameters)
-        if named or len(inputs) != len(op.input_names) or None in inputs:
+        if named or len(inputs) != len(op.input_names) or any(a is None for a in inputs):
             inputs = _arrange(op, inputs, named)
         return invoke(op, inputs, out, context)
 

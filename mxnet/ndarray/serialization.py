@@ -29,14 +29,13 @@ from ..context import Context, cpu, num_gpus
 from ..error import MXNetError
 from ..ops.dtypes import CODES, NAMES
 from .dtypes import NAME_OF, TORCH_TYPE_OF
-from .ndarray import NDArray
+from .ndarray import _STORAGE_TYPE_STR_TO_ID, NDArray
 from .sparse_array import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
 
 __all__ = ["array_from_bytes", "array_to_bytes", "read_file", "read_from", "write_to"]
 
 _LIST_MAGIC = 0x112
 _V1, _V2, _V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
-_STORAGE = {"default": 0, "row_sparse": 1, "csr": 2}
 _SPARSE_CLASSES: dict[int, type[BaseSparseNDArray]] = {1: RowSparseNDArray, 2: CSRNDArray}
 _MAX_AXES = 32  # more than any array has; a corrupt header usually says billions
 _CHUNK = 1 << 24
@@ -69,7 +68,7 @@ def _array_pieces(array: NDArray) -> Iterator[bytes | memoryview]:
     # Without axes V2 means "no array"; only V3 can say that there is one element.
     magic = _V3 if is_np_shape() or not array.shape else _V2
     device = struct.pack("<ii", array.context.device_typeid, array.context.device_id)
-    yield struct.pack("<Ii", magic, _STORAGE[array.stype])
+    yield struct.pack("<Ii", magic, _STORAGE_TYPE_STR_TO_ID[array.stype])
     if isinstance(array, BaseSparseNDArray):
         values, indices = array._values, array._indices
     else:
@@ -225,7 +224,7 @@ def _read_array(source: _Source) -> NDArray:
     storage = 0
     if magic in (_V2, _V3):
         (storage,) = source.numbers("<i", "the storage type")
-        if storage not in _STORAGE.values():
+        if storage != 0 and storage not in _SPARSE_CLASSES:
             raise source.error(f"Invalid NDArray file format: storage type {storage}", at + 4)
         if storage:
             return _read_sparse(source, storage)

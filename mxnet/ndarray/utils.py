@@ -38,7 +38,7 @@ def save(fname: str, data: NDArray | list[NDArray] | dict[str, NDArray]) -> None
     wrong += [array for array in arrays if not isinstance(array, NDArray)]
     if wrong:
         raise TypeError(f"NDArrays, under strings in a dict, are saved, not a {type(wrong[0])}")
-    write_atomically(fname, b"".join(write_to(arrays, names)))
+    write_atomically(fname, write_to(arrays, names))
 
 
 def load(fname: str) -> list[NDArray] | dict[str, NDArray]:
