@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from ..error import MXNetError
 from .core import Op
 from .indexing import ElementType, whole
 from .lazy_torch import torch
@@ -81,10 +80,8 @@ class RavelMultiIndex(Op, name="_ravel_multi_index", aliases=["ravel_multi_index
 
     shape: Shape | None = None
 
-    def check(self):
-        check_array_shape(self.shape)
-
     def infer_shape(self, s):
+        check_array_shape(self.shape)
         axes = len(self.shape)
         if len(s.data) != 2 or (known(s.data[0]) and s.data[0] != axes):
             raise Mismatch(f"data should be ({axes}, n), but is {s.data}")
@@ -110,10 +107,8 @@ class UnravelIndex(Op, name="_unravel_index", aliases=["unravel_index"]):
 
     shape: Shape | None = None
 
-    def check(self):
-        check_array_shape(self.shape)
-
     def infer_shape(self, s):
+        check_array_shape(self.shape)
         if s.get("output") is not None:
             s.data = s.output[1:]
         s.output = (len(self.shape), *s.data)
@@ -130,9 +125,9 @@ class UnravelIndex(Op, name="_unravel_index", aliases=["unravel_index"]):
 
 
 def check_array_shape(shape):
-    """Raise MXNetError unless the shape has positive dimensions after the first."""
+    """Raise Mismatch unless the shape has positive dimensions after the first."""
     if not shape or any(dim is None or dim < 1 for dim in shape[1:]):
-        raise MXNetError(f"shape {shape} should be that of an array")
+        raise Mismatch(f"shape {shape} should be that of an array")
 
 
 class IndexArray(Op, name="_contrib_index_array"):

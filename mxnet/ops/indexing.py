@@ -377,6 +377,9 @@ class FillElement(Op, name="fill_element_0index"):
             raise Mismatch(f"lhs should be (n, k), but is {s.lhs}")
         s.mhs = s.rhs = s.lhs[:1]
 
+    def infer_dtype(self, t):
+        t.same("lhs", "mhs", "output")
+
     def forward(self, lhs, mhs, rhs, *, out):
         column = within(rhs, lhs.shape[1], "clip").unsqueeze(1)
         return buffer(out, lhs.shape, lhs).copy_(lhs).scatter_(1, column, mhs.unsqueeze(1))

@@ -71,7 +71,7 @@ SAMPLES = [
     Sample(
         "pick",
         {"axis": 0, "keepdims": True, "mode": "wrap"},
-        {"data": (2, 3), "index": np.array([[3, 0, -1]])},
+        {"data": (2, 3), "index": np.array([3, 0, -1])},
         lambda data, index: data[[1, 0, 1], [0, 1, 2]][None],
     ),
     Sample(
@@ -136,7 +136,7 @@ SAMPLES = [
         "where",
         {},
         {"condition": np.array([[1, 0, 2], [0, 0, -1]]), "x": (2, 3), "y": (2, 3)},
-        np.where,
+        lambda condition, x, y: np.where(condition, x, y),
     ),
     Sample(
         "where",
@@ -148,7 +148,7 @@ SAMPLES = [
     Sample(
         "fill_element_0index",
         {},
-        {"lhs": (2, 3), "mhs": (2,), "rhs": np.array([1.0, 0.0])},
+        {"lhs": (2, 3), "mhs": (2,), "rhs": np.array([1, 0])},
         lambda lhs, mhs, rhs: replaced(lhs, ([0, 1], [1, 0]), mhs),
     ),
     Sample(

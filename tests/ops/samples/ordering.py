@@ -49,7 +49,7 @@ SAMPLES = [
         {"data": (2, 3)},
         lambda data: largest(data, 3)[1].astype("int32"),
     ),
-    Sample("sort", {}, {"data": (3, 4)}, np.sort),
+    Sample("sort", {}, {"data": (3, 4)}, lambda data: np.sort(data)),
     Sample(
         "sort", {"axis": 0, "is_ascend": False}, {"data": (3, 4)}, lambda data: -np.sort(-data, 0)
     ),
