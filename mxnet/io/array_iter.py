@@ -18,12 +18,12 @@ _HANDLES = ("pad", "discard", "roll_over")
 class NDArrayIter(DataIter):
     """Mini-batches of rows of arrays.
 
-    Parameters: ``data``, ``label``: an NDArray, numpy array or h5py dataset, a list of them
-    (named ``_0_data``, ``_1_data``, ...) or a dict by name (taken in the order of the names);
-    numpy arrays become float32 as with ``mx.nd.array``. ``shuffle``: a new order each pass,
-    from numpy's random generator. ``last_batch_handle``: what becomes of rows that do not
-    fill a batch: "pad" fills it up from the start, "discard" drops them, "roll_over" puts
-    them at the start of the next pass. ``layout``: whose ``N`` is the axis cut into batches.
+    Parameters: ``data``, ``label``: an NDArray, numpy array, scipy matrix (made CSR) or h5py
+    dataset, a list of them (named ``_0_data``, ``_1_data``, ...) or a dict by name (taken in the
+    order of the names); numpy arrays become float32 as with ``mx.nd.array``. ``shuffle``: a new
+    order each pass, from numpy's random generator. ``last_batch_handle``: what becomes of rows
+    that do not fill a batch: "pad" fills it up from the start, "discard" drops them, "roll_over"
+    puts them at the start of the next pass. ``layout``: whose ``N`` is the axis cut into batches.
 
     Raises TypeError for anything else than arrays. Arrays of unequal length are an error
     (MXNetError) as soon as a batch needs a row that is not there.
@@ -192,7 +192,9 @@ def _as_array(name: str, value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return array(value)
     if type(value).__module__.startswith("scipy.sparse"):
-        raise TypeError(f"{name!r} is a scipy matrix: pass .toarray(), or mx.nd.sparse.csr_matrix")
+        from ..ndarray.sparse import csr_matrix
+
+        return csr_matrix(value)
     raise TypeError(
         f"{name!r} is a {type(value).__name__}: NDArrayIter takes an NDArray, a numpy.ndarray "
         f"or an h5py.Dataset, a list of them, or a dict with them as values"

@@ -212,7 +212,6 @@ class LibSVMIter(MXDataIter):
     ):
         if not round_batch:
             raise MXNetError("LibSVMIter works with round_batch=True only")
-        _csr_matrix()  # fails here rather than at the first batch
         dtype = np.dtype(dtype or "float32")
         (columns,), (label_columns,) = _shape(data_shape), _shape(label_shape)
         self._data, labels = _read_libsvm(data_libsvm, columns, dtype)
@@ -251,22 +250,13 @@ class _Rows(NamedTuple):
     columns: int
 
     def rows(self, rows: np.ndarray) -> Any:
+        from ..ndarray.sparse import csr_matrix
+
         counts = self.starts[rows + 1] - self.starts[rows]
         places = np.concatenate([np.arange(self.starts[r], self.starts[r + 1]) for r in rows])
         starts = np.concatenate([[0], np.cumsum(counts)])
         parts = (self.values[places], self.indices[places], starts)
-        return _csr_matrix()(parts, shape=(len(rows), self.columns), dtype=self.values.dtype)
-
-
-def _csr_matrix() -> Any:
-    try:
-        from ..ndarray.sparse import csr_matrix
-    except ImportError:
-        raise MXNetError(
-            "LibSVMIter makes sparse (CSR) batches, which this version does not have: "
-            "read the file into a dense array and use NDArrayIter"
-        ) from None
-    return csr_matrix
+        return csr_matrix(parts, shape=(len(rows), self.columns), dtype=self.values.dtype)
 
 
 def _to_ndarray(values: np.ndarray) -> Any:

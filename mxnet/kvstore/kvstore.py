@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..error import MXNetError
 from ..files import read_bytes, write_atomically
 from .base import KVStoreBase
@@ -26,6 +28,7 @@ class KVStore(KVStoreBase):
         self._type = kind
         self._on_device = "device" in kind
         self._values: dict[Any, Any] = {}
+        self._sparse: set[Any] = set()  # keys of row_sparse values, which are kept dense
         self._merged: dict[Any, Any] = {}
         self._updater_func: Callable[[Any, Any, Any], None] | None = None
         self._updater: Any = None
@@ -60,7 +63,9 @@ class KVStore(KVStoreBase):
                     f"duplicate init of key {one_key!r}: call init or broadcast once for a key, "
                     f"then push"
                 )
-            self._values[one_key] = values[0].copy()
+            self._values[one_key] = values[0].tostype("default").copy()
+            if values[0].stype != "default":
+                self._sparse.add(one_key)
 
     def push(self, key: Any, value: Any, priority: int = 0) -> None:
         """Sum the arrays given for a key and update the value.
@@ -69,7 +74,7 @@ class KVStore(KVStoreBase):
         list of keys a list of these; ``priority`` is accepted and changes nothing.
         Raises MXNetError for an unknown key or arrays of another shape than the value.
         """
-        pairs = _pairs(key, value)
+        pairs = [(one_key, [_dense(a) for a in values]) for one_key, values in _pairs(key, value)]
         for one_key, values in pairs:
             self._check(one_key, values, "push")
         self._update([one_key for one_key, _ in pairs], self._sums(pairs))
@@ -79,13 +84,18 @@ class KVStore(KVStoreBase):
     ) -> None:
         """Copy values to the arrays in ``out``, which is shaped as in ``push``.
 
-        Raises MXNetError for an unknown key or arrays of another shape than the value.
+        Parameters: ``ignore_sparse``: leave row_sparse values out, which ``row_sparse_pull`` is
+        for. Raises MXNetError for an unknown key or arrays of another shape than the value.
         """
         if out is None:
             raise AssertionError("pull needs out: the array(s) to copy the value to")
         targets, sources = [], []
         for one_key, outs in _pairs(key, out):
             value = self._check(one_key, outs, "pull")
+            if one_key in self._sparse:
+                for array in () if ignore_sparse else outs:
+                    value.tostype(array.stype).copyto(array)
+                continue
             targets += [array._tensor for array in outs]
             sources += [value._tensor] * len(outs)
         _copy_all(targets, sources)
@@ -103,18 +113,28 @@ class KVStore(KVStoreBase):
     def row_sparse_pull(
         self, key: Any, out: Any = None, priority: int = 0, row_ids: Any = None
     ) -> None:
-        """Copy only some rows of a row_sparse value. Raises MXNetError for dense values."""
+        """Copy only some rows of row_sparse values to row_sparse arrays.
+
+        Parameters: ``row_ids``: the numbers of the rows as an NDArray, or a list with one for
+        each array in ``out``. Raises MXNetError for dense values or arrays.
+        """
         if out is None or row_ids is None:
             raise AssertionError("row_sparse_pull needs out and row_ids")
-        for one_key, outs in _pairs(key, out):
-            value = self._check(one_key, outs, "pull")
-            for array in (value, *outs):
-                if getattr(array, "stype", "default") != "row_sparse":
+        pairs = _pairs(key, out)
+        count = sum(len(outs) for _, outs in pairs)
+        ids = list(row_ids) if isinstance(row_ids, (list, tuple)) else [row_ids] * count
+        if len(ids) != count:
+            raise AssertionError(f"{len(ids)} row_ids for {count} arrays: give one for each")
+        remaining = iter(ids)
+        for one_key, outs in pairs:
+            value = self._check(one_key, outs, "row_sparse_pull")
+            for array in outs:
+                if one_key not in self._sparse or array.stype != "row_sparse":
                     raise MXNetError(
-                        f"Expected row_sparse storage type for row_sparse_pull, but key "
-                        f"{one_key!r} is dense: use pull"
+                        f"Expected row_sparse storage type for row_sparse_pull, but the value or "
+                        f"array of key {one_key!r} is dense: use pull"
                     )
-        raise MXNetError("row_sparse_pull: row_sparse arrays are not supported: use dense arrays")
+                _rows_of(value, next(remaining)).copyto(array)
 
     def set_gradient_compression(self, compression_params: dict[str, Any]) -> None:
         """Compress what is pushed, e.g. ``{"type": "2bit", "threshold": 0.5}``."""
@@ -158,7 +178,7 @@ class KVStore(KVStoreBase):
         if value is None:
             raise MXNetError(f"{what}: key {key!r} doesn't exist: call init first")
         for array in arrays:
-            if array._tensor.shape != value._tensor.shape:
+            if array.shape != value.shape:
                 raise MXNetError(
                     f"{what} of key {key!r}: operands shape mismatch: the array has shape "
                     f"{array.shape}, the stored value {value.shape}"
@@ -241,6 +261,21 @@ def _pairs(key: Any, value: Any) -> list[tuple[Any, list[Any]]]:
     if not arrays:
         raise AssertionError(f"key {key!r} has an empty list of arrays")
     return [(key, arrays)]
+
+
+def _dense(array: Any) -> Any:
+    return array if array.stype == "default" else array.tostype("default")
+
+
+def _rows_of(value: Any, row_ids: Any) -> Any:
+    """Some rows of a dense array, as a row_sparse one."""
+    from ..ndarray.sparse import row_sparse_array
+
+    rows = np.unique(row_ids.asnumpy().astype(np.int64))
+    if len(rows) and not 0 <= rows[0] <= rows[-1] < value.shape[0]:
+        raise MXNetError(f"row_ids {rows.tolist()} are not all in 0..{value.shape[0] - 1}")
+    content = (value.asnumpy()[rows], rows)
+    return row_sparse_array(content, shape=value.shape, ctx=value.context, dtype=value.dtype)
 
 
 def _copy_all(targets: Sequence[Any], sources: Sequence[Any]) -> None:

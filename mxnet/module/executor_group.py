@@ -291,15 +291,15 @@ class DataParallelExecutorGroup:
             executor.backward(out_grads=self._out_grads_of(device, out_grads))
 
     def get_output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
-        """The name and whole-batch shape of each output."""
-        result = []
-        for i, (name, axis) in enumerate(zip(self.output_names, self.output_layouts, strict=True)):
-            shapes = [executor.outputs[i].shape for executor in self.execs]
-            shape = list(shapes[0])
-            if axis >= 0 and len(shape) > axis:
-                shape[axis] = sum(s[axis] for s in shapes)
-            result.append((name, tuple(shape)))
-        return result
+        """The name and shape of each output, whose batch axis, as in 1.x, has the batch size.
+
+        So it is off where an output has several rows for a sample; its array is not.
+        """
+        shapes = [list(output.shape) for output in self.execs[0].outputs]
+        for shape, axis in zip(shapes, self.output_layouts, strict=True):
+            if 0 <= axis < len(shape):
+                shape[axis] = self.batch_size
+        return [(n, tuple(s)) for n, s in zip(self.output_names, shapes, strict=True)]
 
     def get_outputs(
         self, merge_multi_context: bool = True, begin: int = 0, end: int | None = None

@@ -112,13 +112,12 @@ def load_rows(
 
 
 def _tensor_of(array: Any) -> Any:
-    tensor = getattr(array, "_tensor", None)
-    if tensor is None or getattr(array, "stype", "default") != "default":
+    stype = getattr(array, "stype", None)
+    if stype is None:
         from ..ndarray import array as to_array
 
-        array = array.tostype("default") if hasattr(array, "tostype") else to_array(array)
-        tensor = array._tensor
-    return tensor
+        return to_array(array)._tensor
+    return array._tensor if stype == "default" else array.tostype("default")._tensor
 
 
 def mean_into(target: Any, block: Sequence[Any]) -> None:

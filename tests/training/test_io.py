@@ -306,3 +306,64 @@ def test_mnist_wrong_format(mnist):
     files = mnist[1]
     with pytest.raises(mx.MXNetError, match="not an idx file"):
         mx.io.MNISTIter(image=files["label"], label=files["label"])
+
+
+@pytest.fixture
+def libsvm(tmp_path):
+    path = tmp_path / "data.svm"
+    path.write_text("1.0 0:0.5 2:1.2\n-2.0 1:0.1\n\n3 0:1 1:2 2:3  # third\n0.5\n")
+    return str(path)
+
+
+def test_libsvm(libsvm):
+    iterator = mx.io.LibSVMIter(data_libsvm=libsvm, data_shape=(3,), batch_size=3)
+    assert iterator.provide_data == [("data", (3, 3))]
+    assert iterator.provide_label == [("softmax_label", (3,))]
+    matrix = np.array([[0.5, 0, 1.2], [0, 0.1, 0], [1, 2, 3], [0, 0, 0]], "float32")
+    labels = [1, -2, 3, 0.5]
+    passes = []
+    for _ in range(2):
+        for batch in iterator:
+            order = batch.index.tolist()
+            passes.append((order, batch.pad))
+            assert batch.data[0].stype == "csr"
+            np.testing.assert_array_equal(batch.data[0].asnumpy(), matrix[order])
+            assert rows(batch, "label")[0] == [labels[i] for i in order]
+        iterator.reset()
+    assert passes == [([0, 1, 2], 0), ([3, 0, 1], 2), ([2, 3, 0], 1)]
+
+
+def test_libsvm_labels_and_parts(libsvm, tmp_path):
+    (tmp_path / "label.svm").write_text("0:1 1:2\n1:5\n0:7\n0:8 1:9\n")
+    iterator = mx.io.LibSVMIter(
+        data_libsvm=libsvm,
+        data_shape=(3,),
+        label_libsvm=f"{tmp_path}/label.svm",
+        label_shape=(2,),
+        batch_size=2,
+        num_parts=2,
+        part_index=1,
+    )
+    (batch,) = iterator
+    assert batch.data[0].asnumpy().tolist() == [[1, 2, 3], [0, 0, 0]]
+    assert batch.label[0].asnumpy().tolist() == [[7, 0], [8, 9]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("1 3:1\n", "index 3 is outside 0..2"), ("1 x\n", ":1: '1 x' is not"), ("", "no row")],
+)
+def test_libsvm_errors(tmp_path, text, message):
+    (tmp_path / "bad.svm").write_text(text)
+    with pytest.raises(mx.MXNetError, match=message):
+        mx.io.LibSVMIter(data_libsvm=f"{tmp_path}/bad.svm", data_shape=(3,), batch_size=1)
+
+
+def test_sparse_rows_need_whole_batches():
+    matrix = mx.nd.array(np.eye(5)).tostype("csr")
+    with pytest.raises(NotImplementedError, match="discard"):
+        NDArrayIter(matrix, None, 2)
+    iterator = NDArrayIter(matrix, None, 2, last_batch_handle="discard")
+    batches = [batch.data[0] for batch in iterator]
+    assert [b.stype for b in batches] == ["csr"] * 2
+    np.testing.assert_array_equal(batches[1].asnumpy(), np.eye(5)[2:4])

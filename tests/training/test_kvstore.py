@@ -143,6 +143,23 @@ def test_stores_that_are_not_there_say_what_to_use(kind):
         mx.kv.create(kind)
 
 
+def test_row_sparse_values():
+    table = mx.nd.array(np.arange(6).reshape(3, 2)).tostype("row_sparse")
+    store = mx.kv.create()
+    store.init("table", table)
+    out = mx.nd.sparse.zeros("row_sparse", (3, 2))
+    store.pull("table", out=out)  # ignores row_sparse values, as in 1.x
+    assert out.asnumpy().sum() == 0
+    store.row_sparse_pull("table", out=out, row_ids=mx.nd.array([2, 0, 2]))
+    assert out.indices.asnumpy().tolist() == [0, 2]
+    assert out.asnumpy().tolist() == [[0, 1], [0, 0], [4, 5]]
+    store.push("table", [table, table])
+    store.pull("table", out=out, ignore_sparse=False)
+    assert out.asnumpy().tolist() == [[0, 2], [4, 6], [8, 10]]
+    with pytest.raises(mx.MXNetError, match=r"0\.\.2"):
+        store.row_sparse_pull("table", out=out, row_ids=mx.nd.array([7]))
+
+
 def test_unknown_names_make_a_local_store_with_a_warning(caplog):
     assert mx.kv.create("foo").is_capable("optimizer")
     assert "unknown kvstore 'foo'" in caplog.text
