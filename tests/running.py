@@ -114,7 +114,10 @@ def run_plainly(
             order.append(node)
         sources = [node for node in graph.arguments if node.name in wanted]
         derivative = differentiate(graph, sources, head_entries)
-        outputs += derivative.gradients
+        # The labels of losses have no gradients.
+        found = [pair for pair in zip(sources, derivative.gradients, strict=True) if pair[1]]
+        sources = [source for source, _ in found]
+        outputs += [gradient for _, gradient in found]
         order += derivative.made
     rng = torch.Generator().manual_seed(0)
     results = run_plain(Graph(outputs, order), values, train=train, rng=rng, context=mx.cpu())

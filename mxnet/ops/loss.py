@@ -261,7 +261,8 @@ class MakeLoss(Op):
         d_data = torch.empty_like(data) if out is None else out[0]
         scale = self.grad_scale
         if self.normalization == "batch":
-            scale /= max(data.shape[0], 1)
+            # As in 1.x, every axis but the last counts: a vector of losses is not divided.
+            scale /= max(data.shape[:-1].numel(), 1)
         d_data.fill_(scale)
         if self.normalization == "valid":
             d_data.div_((data > self.valid_thresh).sum().clamp_min_(1))
@@ -372,11 +373,12 @@ class CTCLoss(Op, aliases=["_contrib_CTCLoss", "_contrib_ctc_loss", "ctc_loss"])
             data_lengths = lengths["data_lengths"].to(torch.int64)
         else:
             data_lengths = torch.full((batch,), time, device=data.device)
+        wide = torch.float64 if data.dtype == torch.float64 else torch.float32
         loss = F.ctc_loss(
-            torch.log_softmax(data, 2), label.clamp(0, classes - 1), data_lengths, label_lengths,
+            torch.log_softmax(data, 2, dtype=wide), label.clamp(0, classes - 1), data_lengths, label_lengths,
             blank=blank, reduction="none", zero_infinity=True,
         )  # fmt: skip
-        return loss, data.new_zeros(1)
+        return loss.to(data.dtype), data.new_zeros(1)
 
 
 class IdentityAttachKLSparseReg(Op):

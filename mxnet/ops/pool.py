@@ -95,7 +95,7 @@ class Windows:
     """
 
     def __init__(self, op, data):
-        self.op, self.flat = op, data.ndim == 3
+        self.op, self.data, self.flat = op, data, data.ndim == 3
         self.x = self.view(data)
         self.sizes = tuple(self.x.shape[2:])
         sizes = self.sizes[1:] if self.flat else self.sizes
@@ -192,8 +192,15 @@ class Windows:
         arguments = self.view(d_output), self.like_source(), *geometry, self.view(indices)
         return self.backward_kernel(name, *arguments, out=out)
 
+    def too_narrow(self):
+        """Whether torch has no kernel for means of this element type."""
+        return self.suffix == "3d" and self.x.dtype == torch.float16 and self.x.device.type == "cpu"
+
     def average(self, out=None, mean=True):
         """The means of the windows, or their sums."""
+        if self.too_narrow():
+            result = Windows(self.op, self.data.float()).average(mean=mean).to(self.data.dtype)
+            return result if out is None else self.view(out).copy_(result)
         direct = mean and not self.padded
         kernel = getattr(torch._C._nn, f"avg_pool{self.suffix}")
         result = kernel(
@@ -204,6 +211,10 @@ class Windows:
 
     def average_backward(self, d_output, out, mean=True):
         """The gradient spreads evenly over the window."""
+        if self.too_narrow():
+            wide = Windows(self.op, self.data.float())
+            result = wide.average_backward(d_output.float(), None, mean)
+            return result.to(d_output.dtype) if out is None else out.copy_(result)
         direct = mean and not self.padded
         d = self.view(d_output)
         if mean and self.padded:
@@ -258,6 +269,11 @@ class Pooling(PoolingBase):
     def counts_padding(self):
         """Whether padded zeros count in means."""
         return self.count_include_pad is not False
+
+    @property
+    def memory_format(self):
+        """The storage of the result is that of the data."""
+        return None if self.channels_last else "follows"
 
     @property
     def keeps_indices(self):

@@ -76,7 +76,6 @@ SAMPLES = [
         normalization="valid",
         grad_scale=2.0,
     ),
-    head("SoftmaxOutput", first(softmax()), {"data": (3, 4), "label": (3, 4)}),
     head("SoftmaxOutput", first(softmax(1)), {"data": (2, 3, 4)}, multi_output=True),
     head("SoftmaxOutput", first(softmax()), {"data": (2, 3, 4)}, preserve_shape=True),
     head("SoftmaxOutput", first(softmax()), {"data": (3, 4), "label": CLASSES}, out_grad=True),

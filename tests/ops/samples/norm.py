@@ -74,7 +74,6 @@ def response_norm(nsize, alpha, beta, knorm):
 
 FREE = {"fix_gamma": False}
 POSITIVE = np.array([0.5, 1.5, 1.0], "float32")
-INFERENCE = {"data": (2, 3, 2, 2), "moving_var": POSITIVE}
 
 SAMPLES = [
     Sample("BatchNorm", {}, {"data": (4, 3)}, batch_norm()),
@@ -84,16 +83,8 @@ SAMPLES = [
     Sample("BatchNorm", {**FREE, "axis": 0}, {"data": (3, 4)}, batch_norm(0, False)),
     Sample(
         "BatchNorm",
-        FREE,
-        INFERENCE,
-        batch_norm(fix_gamma=False, train=False),
-        train=False,
-        name="inference",
-    ),
-    Sample(
-        "BatchNorm",
         {**FREE, "use_global_stats": True},
-        INFERENCE,
+        {"data": (2, 3, 2, 2), "moving_var": POSITIVE},
         batch_norm(fix_gamma=False, train=False),
     ),
     Sample(
