@@ -284,8 +284,8 @@ class Scalar(Op, abstract=True):
         return dtype
 
     def infer_dtype(self, t):
-        if t.get("data") is None and self.is_int:
-            t.data = t.output
+        if t.get("data") is None and self.is_int and t.output != "int64":
+            t.data = t.output  # int64 may also come from booleans
         t.output = self.result_type(t.data)
 
     def forward(self, data, *, out):

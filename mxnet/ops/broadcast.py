@@ -142,6 +142,9 @@ class SumLike(Op, name="_sum_like"):
     def infer_shape(self, s):
         s.same("like", "output")
 
+    def infer_dtype(self, t):
+        t.same("data", "output")
+
     def forward(self, data, like, *, out):
         shape = like.shape
         if data.shape == shape:
@@ -158,7 +161,7 @@ class SumLike(Op, name="_sum_like"):
         return result.view(shape) if out is None else out
 
     def gradient(self, d_output, data):
-        return get_op("broadcast_like")()(d_output, data), None
+        return get_op("_stretch_like")()(d_output, data), None
 
 
 # -- stretching -----------------------------------------------------------------------------------
@@ -279,3 +282,25 @@ class BroadcastLike(Op, name="broadcast_like"):
 
     def gradient(self, d_output, lhs):
         return sum_like(d_output, lhs), None
+
+
+class StretchLike(Op, name="_stretch_like"):
+    """The array stretched to the shape of another as in arithmetic; the derivative of _sum_like.
+
+    Shapes: data, like -> that of like; data may have fewer dimensions.
+    """
+
+    view = "strided"
+    shape_only = ("like",)
+
+    def infer_shape(self, s):
+        s.same("like", "output")
+
+    def infer_dtype(self, t):
+        t.same("data", "output")
+
+    def forward(self, data, like):
+        return data.expand(like.shape)
+
+    def gradient(self, d_output, data):
+        return sum_like(d_output, data), None

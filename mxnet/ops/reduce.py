@@ -26,16 +26,8 @@ def normalized_axes(axes, rank):
     return tuple(sorted(found))
 
 
-class Reduction(Op, abstract=True):
-    """A reduction over ``axis`` (an integer or several; all axes if it is None or empty).
-
-    Shapes: data (*n) -> the axes that are left, or 1 in place of the others with ``keepdims``;
-    (1,) where none is left. ``exclude`` reduces over all axes but the given ones.
-    """
-
-    axis: Shape | None = None
-    keepdims: bool = False
-    exclude: bool = False
+class OverAxes(Op, abstract=True):
+    """What reductions share; they have the parameters ``axis``, ``keepdims`` and ``exclude``."""
 
     def axes(self, rank):
         """The axes that are reduced."""
@@ -77,6 +69,18 @@ class Reduction(Op, abstract=True):
         """A node of another operator over the same axes."""
         same = {"axis": self.axis, "exclude": self.exclude, "keepdims": self.keepdims}
         return get_op(name)(**same)(*inputs)
+
+
+class Reduction(OverAxes, abstract=True):
+    """A reduction over ``axis`` (an integer or several; all axes if it is None or empty).
+
+    Shapes: data (*n) -> the axes that are left, or 1 in place of the others with ``keepdims``;
+    (1,) where none is left. ``exclude`` reduces over all axes but the given ones.
+    """
+
+    axis: Shape | None = None
+    keepdims: bool = False
+    exclude: bool = False
 
 
 class Sum(Reduction, name="sum", aliases=["_sparse_sum", "sum_axis"]):
@@ -252,7 +256,7 @@ class SquareSum(Reduction, name="_square_sum"):
         return self.spread(d_output, data) * (data * 2)
 
 
-class Norm(Reduction, name="norm", aliases=["_sparse_norm"]):
+class Norm(OverAxes, name="norm", aliases=["_sparse_norm"]):
     """Σ |x| (``ord`` 1) or √Σ x² (``ord`` 2) over axes; ``out_dtype`` is that of the result.
 
     Shapes: data (*n) -> the axes that are left, or 1 in place of the others with ``keepdims``;
@@ -312,8 +316,7 @@ class Moments(Op, name="moments"):
         return get_op("mean")(axis=self.axes, keepdims=self.keepdims)
 
     def infer_shape(self, s):
-        s.same("output0", "output1")
-        s.output0 = self.mean.reduced(s.data)
+        s.output0 = s.output1 = self.mean.reduced(s.data)
 
     def forward(self, data):
         if not data.is_floating_point():
@@ -447,15 +450,15 @@ class Histogram(Op, name="_histogram"):
         return ("data", "bins") if self.bin_cnt is None else ("data",)
 
     def check(self):
-        if self.bin_cnt is None:
-            return
-        if self.range is None or len(self.range) != 2 or not self.range[0] < self.range[1]:
+        if self.range is not None and (len(self.range) != 2 or self.range[0] >= self.range[1]):
             raise MXNetError(
-                f"bin_cnt needs range, two numbers of which the second is larger, not {self.range}"
+                f"range should be two numbers, of which the second is larger, not {self.range}"
             )
 
     def infer_shape(self, s):
         if self.bin_cnt is not None:
+            if self.range is None:
+                raise Mismatch("bin_cnt needs range as well: the lowest and the highest edge")
             s.output0, s.output1 = (self.bin_cnt,), (self.bin_cnt + 1,)
             return
         s.same("bins", "output1")
@@ -546,7 +549,7 @@ class MultiAllFinite(Finite, name="multi_all_finite"):
     num_arrays: Annotated[int, at_least(1)] = 1
     init_output: bool = True
     count = "num_arrays"
-    variadic_prefix = "data_"
+    variadic_prefix = "array_"
 
     def infer_shape(self, s):
         s.output = (1,)
@@ -560,7 +563,7 @@ class MultiSumSq(Op, name="multi_sum_sq"):
 
     num_arrays: Annotated[int, at_least(1)]
     count = "num_arrays"
-    variadic_prefix = "data_"
+    variadic_prefix = "array_"
     differentiable = False
 
     def infer_shape(self, s):

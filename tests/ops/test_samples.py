@@ -159,9 +159,9 @@ def test_dtype(sample, dtype):
 @pytest.mark.parametrize("sample", samples())
 def test_json_round_trip(sample):
     symbol = sample.symbol()
-    text = symbol.tojson()
+    text = symbol.tojson(remove_amp_cast=False)
     loaded = mx.sym.load_json(text)
-    assert loaded.tojson() == text
+    assert loaded.tojson(remove_amp_cast=False) == text
     assert loaded._outputs[0].node.op == symbol._outputs[0].node.op
     assert loaded.list_outputs() == symbol.list_outputs()
     assert loaded.list_inputs() == symbol.list_inputs()

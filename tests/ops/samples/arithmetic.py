@@ -109,7 +109,9 @@ SAMPLES = [
         lambda lhs, rhs: np.array([5, 2]),
         name="integers",
     ),
-    Sample("add_n", {}, {"arg0": (2, 3), "arg1": (2, 3), "arg2": (2, 3)}, lambda **a: sum(a.values())),
+    Sample(
+        "add_n", {}, {"arg0": (2, 3), "arg1": (2, 3), "arg2": (2, 3)}, lambda **a: sum(a.values())
+    ),
     Sample("add_n", {"num_args": 1}, {"arg0": (2, 3)}, lambda arg0: arg0),
     *(number(op, 1.5, {"data": (2, 3)}, f, low=0.3, high=1.4) for op, f in SCALAR.items()),
     *(

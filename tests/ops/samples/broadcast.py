@@ -68,6 +68,12 @@ SAMPLES = [
         name="nothing to sum",
     ),
     Sample(
+        "_stretch_like",
+        {},
+        {"data": (2, 1), "like": (4, 2, 3)},
+        lambda data, like: np.broadcast_to(data, (4, 2, 3)),
+    ),
+    Sample(
         "broadcast_to",
         {"shape": (2, 4, 3)},
         {"data": (2, 1, 3)},
