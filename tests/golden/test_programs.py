@@ -17,7 +17,8 @@ from running import skip_missing_operator
 BETTER_RESULTS = {
     "inference.01": [[[2, 3], [2, 0]], [[2, 0]], []],  # the concatenated size is not known
 }
-# Where we fail, on purpose, and 1.9.1 does not: Reshape to another number of elements.
+# Where we fail, on purpose, and 1.9.1 does not: Reshape to another number of elements, where with a
+# condition of another shape.
 BETTER_ERRORS = {"shape_mismatch.08", "shape_mismatch.11"}
 
 
