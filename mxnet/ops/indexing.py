@@ -6,7 +6,7 @@ from ..error import MXNetError
 from .core import Op, get_op
 from .lazy_torch import torch
 from .parameters import Shape, at_least
-from .reshape import buffer, normal_axis, with_dim
+from .reshape import Reshape, ReshapeLike, buffer, normal_axis, with_dim
 from .shapes import UNKNOWN, Mismatch, is_complete, known, product
 
 __all__ = ["Embedding", "GatherND", "Pick", "ScatterND", "Take", "Where"]
@@ -227,6 +227,12 @@ class BatchTake(Op, name="batch_take"):
         return rows.gather(1, within(indices, a.shape[-1], "clip").reshape(-1, 1)).view(
             indices.shape
         )
+
+    def gradient(self, d_output, a, indices):
+        flat = Reshape(shape=(-1,))
+        rows = Reshape(shape=(-1, 0), reverse=True)(a)
+        d_rows = PickBackward()(flat(d_output), flat(indices), rows)
+        return ReshapeLike()(d_rows, a), None
 
 
 class GatherND(Op, name="gather_nd"):
@@ -491,3 +497,6 @@ class IndexCopyBackward(Op, name="_contrib_backward_index_copy"):
         last = last_of_each(index)
         rows = torch.zeros((len(index), *grad.shape[1:]), dtype=grad.dtype, device=grad.device)
         return grad.index_fill(0, index, 0), rows.index_copy(0, last, grad[index[last]])
+
+    def gradient(self, d_d_old_tensor, d_d_new_tensor, index_vector):
+        return IndexCopy()(d_d_old_tensor, index_vector, d_d_new_tensor), None

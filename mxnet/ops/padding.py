@@ -95,14 +95,42 @@ class Pad(Op, aliases=["pad"]):
         for distance in range(1, after + 1):
             yield padded.select(axis, last + distance), padded.select(axis, last - distance)
 
-    def backward(self, d_output):
+    def gradient(self, d_output):
+        return PadBackward(mode=self.mode, pad_width=self.pad_width)(d_output)
+
+
+class PadBackward(Op, name="_backward_Pad"):
+    """The derivative of ``Pad``: the border, cut off, is added to the elements that it repeats."""
+
+    mode: Literal["constant", "edge", "reflect"]
+    pad_width: Shape
+
+    def pad(self):
+        """The operator that this is the derivative of, but for its constant."""
+        return Pad(mode=self.mode, pad_width=self.pad_width)
+
+    def infer_shape(self, s):
+        pairs = self.pad().pairs()
+        if s.get("grad") is not None and len(s.grad) == len(pairs):
+            s.output = tuple(
+                dim - before - after for dim, (before, after) in zip(s.grad, pairs, strict=True)
+            )
+        s.grad = tuple(
+            dim + before + after for dim, (before, after) in zip(s.output, pairs, strict=True)
+        )
+
+    def forward(self, grad):
+        pad = self.pad()
         if self.mode != "constant":
-            d_output = d_output.clone()
-            for axis, (before, after) in reversed(list(enumerate(self.pairs()))):
-                for border, source in self.borders(d_output, axis, before, after):
+            grad = grad.clone()
+            for axis, (before, after) in reversed(list(enumerate(pad.pairs()))):
+                for border, source in pad.borders(grad, axis, before, after):
                     source.add_(border.sum_to_size(source.shape))
-        cut = [max(-width, 0) for pair in reversed(self.pairs()) for width in pair]
-        return F.pad(self.inner(d_output), cut).contiguous()
+        cut = [max(-width, 0) for pair in reversed(pad.pairs()) for width in pair]
+        return F.pad(pad.inner(grad), cut).contiguous()
+
+    def gradient(self, d_output):
+        return self.pad()(d_output)
 
 
 class Crop(Op):

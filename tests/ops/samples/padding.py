@@ -78,6 +78,24 @@ SAMPLES = [
         lambda data: np.pad(data[:, :2], ((1, 0), (0, 0))),
     ),
     Sample(
+        "_backward_Pad",
+        {"mode": "edge", "pad_width": (0, 0, 1, 2)},
+        {"grad": (2, 5)},
+        lambda grad: np.stack([grad[:, 0] + grad[:, 1], grad[:, 2:].sum(1)], 1),
+    ),
+    Sample(
+        "_backward_Pad",
+        {"mode": "constant", "pad_width": (1, 0, 0, -1)},
+        {"grad": (3, 2)},
+        lambda grad: np.pad(grad[1:], ((0, 0), (0, 1))),
+    ),
+    Sample(
+        "_backward_Pad",
+        {"mode": "reflect", "pad_width": (2, 1)},
+        {"grad": (6,)},
+        lambda grad: grad[2:5] + [0, grad[1] + grad[5], grad[0]],
+    ),
+    Sample(
         "Crop",
         {"h_w": (2, 2), "offset": (1, 2)},
         {"arg0": (2, 1, 4, 5)},
