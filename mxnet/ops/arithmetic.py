@@ -38,6 +38,8 @@ class Binary(Op, abstract=True):
 
 # -- arithmetic -----------------------------------------------------------------------------------
 class Sum(Binary, abstract=True):
+    """lhs + rhs."""
+
     def forward(self, lhs, rhs, *, out):
         return torch.add(lhs, rhs, out=out)
 
@@ -46,6 +48,8 @@ class Sum(Binary, abstract=True):
 
 
 class Difference(Binary, abstract=True):
+    """lhs - rhs."""
+
     def forward(self, lhs, rhs, *, out):
         return torch.sub(lhs, rhs, out=out)
 
@@ -54,6 +58,8 @@ class Difference(Binary, abstract=True):
 
 
 class Product(Binary, abstract=True):
+    """lhs · rhs, element by element."""
+
     def forward(self, lhs, rhs, *, out):
         return torch.mul(lhs, rhs, out=out)
 
@@ -62,6 +68,8 @@ class Product(Binary, abstract=True):
 
 
 class Quotient(Binary, abstract=True):
+    """lhs / rhs, truncated for integers."""
+
     def forward(self, lhs, rhs, *, out):
         return torch.div(lhs, rhs, rounding_mode=rounding(lhs), out=out)
 
@@ -71,6 +79,8 @@ class Quotient(Binary, abstract=True):
 
 
 class Remainder(Binary, abstract=True):
+    """Remainder of lhs / rhs, with the sign of the divisor."""
+
     def forward(self, lhs, rhs):
         return modulo(lhs, rhs)
 
@@ -79,6 +89,8 @@ class Remainder(Binary, abstract=True):
 
 
 class Power(Binary, abstract=True):
+    """lhs to the power of rhs."""
+
     def forward(self, lhs, rhs, *, out):
         return torch.pow(lhs, rhs, out=out)
 
@@ -88,6 +100,8 @@ class Power(Binary, abstract=True):
 
 
 class Hypotenuse(Binary, abstract=True):
+    """√(lhs² + rhs²)."""
+
     def forward(self, lhs, rhs, *, out):
         if lhs.is_floating_point():
             return torch.hypot(lhs, rhs, out=out)
@@ -99,6 +113,8 @@ class Hypotenuse(Binary, abstract=True):
 
 
 class Maximum(Binary, abstract=True):
+    """The larger of two elements."""
+
     def forward(self, lhs, rhs, *, out):
         return torch.maximum(lhs, rhs, out=out)
 
@@ -109,6 +125,8 @@ class Maximum(Binary, abstract=True):
 
 
 class Minimum(Binary, abstract=True):
+    """The smaller of two elements."""
+
     def forward(self, lhs, rhs, *, out):
         return torch.minimum(lhs, rhs, out=out)
 
@@ -194,38 +212,56 @@ class Comparison(Binary, abstract=True):
 
 
 class Equal(Comparison, abstract=True):
+    """lhs = rhs."""
+
     function = "eq"
 
 
 class NotEqual(Comparison, abstract=True):
+    """lhs ≠ rhs."""
+
     function = "ne"
 
 
 class Greater(Comparison, abstract=True):
+    """lhs > rhs."""
+
     function = "gt"
 
 
 class GreaterEqual(Comparison, abstract=True):
+    """lhs ≥ rhs."""
+
     function = "ge"
 
 
 class Lesser(Comparison, abstract=True):
+    """lhs < rhs."""
+
     function = "lt"
 
 
 class LesserEqual(Comparison, abstract=True):
+    """lhs ≤ rhs."""
+
     function = "le"
 
 
 class LogicalAnd(Comparison, abstract=True):
+    """Both are not 0."""
+
     function = "logical_and"
 
 
 class LogicalOr(Comparison, abstract=True):
+    """At least one is not 0."""
+
     function = "logical_or"
 
 
 class LogicalXor(Comparison, abstract=True):
+    """Exactly one is not 0."""
+
     function = "logical_xor"
 
 

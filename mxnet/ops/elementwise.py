@@ -345,7 +345,6 @@ class BackwardClip(Op, name="_backward_clip"):
 
     a_min: float
     a_max: float
-    inplace = {"output": ("data",)}
 
     def forward(self, head, data, *, out):
         inside = torch.clamp(data, self.a_min, self.a_max, out=out)
