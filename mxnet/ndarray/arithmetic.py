@@ -16,6 +16,7 @@ import torch
 from .._tape import state
 from ..error import MXNetError
 from ..ops.core import get_op
+from . import ndarray as arrays
 
 if TYPE_CHECKING:
     from .ndarray import NDArray
@@ -71,7 +72,7 @@ def _binary(kernel: Kernel, name: str, scalar_name: str, integers: bool, zero: b
     def compute(self: NDArray, other: Any) -> NDArray:
         tensor = self._tensor
         dtype = tensor.dtype
-        if isinstance(other, Arithmetic):
+        if isinstance(other, arrays.NDArray):
             right = other._tensor
             if (
                 dtype is right.dtype
@@ -127,12 +128,12 @@ def _in_place(kernel: Kernel, name: str, scalar_name: str, integers: bool, zero:
         if state.recording:
             # A gradient may need the value that is about to be overwritten.
             before = type(self)(self._tensor.clone(), self._context)
-            if isinstance(other, Arithmetic):
+            if isinstance(other, arrays.NDArray):
                 return _apply(name, before, other, out=self)
             return _apply_scalar(scalar_name, before, _number(other), out=self)
         tensor = self._tensor
         if tensor.dtype.is_floating_point:
-            right = other._tensor if isinstance(other, Arithmetic) else _number(other)
+            right = other._tensor if isinstance(other, arrays.NDArray) else _number(other)
             same = not isinstance(right, torch.Tensor) or right.dtype is tensor.dtype
             if same and (zero or (not isinstance(right, torch.Tensor) and right != 0)):
                 try:
@@ -158,7 +159,7 @@ def _comparison(kernel: Any, name: str, scalar_name: str):
     def compute(self: NDArray, other: Any) -> NDArray:
         tensor = self._tensor
         dtype = tensor.dtype
-        if isinstance(other, Arithmetic):
+        if isinstance(other, arrays.NDArray):
             right = other._tensor
             if dtype is right.dtype and dtype is not torch.bool and not state.recording:
                 if tensor.shape == right.shape:
@@ -219,12 +220,12 @@ class Arithmetic:
     __le__ = _comparison(torch.le, "broadcast_lesser_equal", "_lesser_equal_scalar")
     __hash__ = object.__hash__
 
-    def __neg__(self: NDArray) -> NDArray:
+    def __neg__(self: Any) -> NDArray:
         if state.recording or self._tensor.dtype is torch.bool:
             return _apply_scalar("_mul_scalar", self, -1.0)
         return type(self)(torch.neg(self._tensor), self._context)
 
-    def __abs__(self: NDArray) -> NDArray:
+    def __abs__(self: Any) -> NDArray:
         from .invoke import invoke
 
         return invoke(get_op("abs")(), [self])
@@ -237,9 +238,9 @@ def _function(
     """``nd.<name>(lhs, rhs)`` for arrays and numbers in any combination."""
 
     def compute(lhs: Any, rhs: Any) -> Any:
-        if isinstance(lhs, Arithmetic):
+        if isinstance(lhs, arrays.NDArray):
             return of_arrays(lhs, rhs)
-        if isinstance(rhs, Arithmetic):
+        if isinstance(rhs, arrays.NDArray):
             return reflected(rhs, lhs)
         return of_numbers(_number(lhs), _number(rhs))
 
@@ -254,7 +255,7 @@ def _function(
 
 def _by_operator(name: str, scalar_name: str) -> Callable:
     def compute(array: NDArray, other: Any) -> NDArray:
-        if isinstance(other, Arithmetic):
+        if isinstance(other, arrays.NDArray):
             return _apply(name, array, other)
         return _apply_scalar(scalar_name, array, _number(other))
 

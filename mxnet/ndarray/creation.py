@@ -21,7 +21,7 @@ from .ndarray import NDArray
 
 __all__ = [
     "arange", "array", "concatenate", "empty", "eye", "from_dlpack", "from_numpy", "from_torch",
-    "full", "histogram", "imdecode", "linspace", "moveaxis", "onehot_encode", "ones", "split_v2",
+    "full", "histogram", "linspace", "moveaxis", "onehot_encode", "ones", "split_v2",
     "to_dlpack_for_read", "to_dlpack_for_write", "waitall", "zeros",
 ]  # fmt: skip
 
@@ -265,7 +265,7 @@ def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray:
 
 
 def _axes(given: Any, rank: int, what: str) -> list[int]:
-    axes = [given] if isinstance(given, numbers.Integral) else list(given)
+    axes: list[int] = [int(given)] if isinstance(given, numbers.Integral) else list(given)
     for axis in axes:
         if not -rank <= axis < rank:
             raise ValueError(f"{what} axis {axis} does not exist in an array of {rank} axes")
@@ -320,30 +320,6 @@ def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
     from .invoke import invoke
 
     return invoke(get_op("one_hot")(depth=out.shape[1]), [indices], out=out)
-
-
-def imdecode(
-    str_img: bytes, clip_rect: tuple = (0, 0, 0, 0), out: NDArray | None = None, index: int = 0,
-    channels: int = 3, mean: NDArray | None = None,
-) -> NDArray:  # fmt: skip
-    """The pixels of an encoded picture as (1, channels, height, width), the older ``imdecode``.
-
-    Parameters: ``clip_rect``: left, top, right, bottom of the part to keep; ``mean``: subtracted;
-    ``out``: the batch whose entry ``index`` takes the picture.
-    """
-    from .. import image
-
-    picture = image.imdecode(str_img, flag=int(channels == 3)).astype("float32")
-    left, top, right, bottom = clip_rect
-    if right > left and bottom > top:
-        picture = picture[top:bottom, left:right]
-    picture = picture._apply("transpose", axes=(2, 0, 1))
-    if mean is not None:
-        picture = picture - mean
-    if out is None:
-        return picture.expand_dims(0, inplace=True)
-    out[index] = picture
-    return out
 
 
 def waitall() -> None:

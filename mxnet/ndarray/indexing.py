@@ -16,7 +16,7 @@ import torch
 
 from .._tape import state
 from ..error import MXNetError
-from .arithmetic import Arithmetic
+from . import ndarray as arrays
 from .dtypes import cast, scalar_for
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _index(index: int, axis: int, size: int) -> int:
 
 
 def _index_array(item: Any, axis: int, size: int) -> torch.Tensor:
-    if isinstance(item, Arithmetic):
+    if isinstance(item, arrays.NDArray):
         indices = item._tensor
         if indices.dtype is torch.bool:
             raise ValueError(
@@ -220,10 +220,10 @@ def _side_by_side(items: list[Item], shape: torch.Size) -> bool:
     """Whether the elements follow each other in row-major order without gaps."""
     inside = False  # within an axis of several elements, all further axes must be complete
     for item, size in zip((item for item in items if item is not None), shape, strict=True):
-        length = 1 if isinstance(item, int) else len(item)
+        length = len(item) if isinstance(item, range) else 1
         if inside and length != size:
             return False
-        if length > 1:
+        if isinstance(item, range) and length > 1:
             if item.step != 1:
                 return False
             inside = True
@@ -237,7 +237,7 @@ def _advanced(tensor: torch.Tensor, items: list[Item]):
     indices: list[torch.Tensor | None] = []
     sizes = iter(tensor.shape)
     for item in items:
-        size = None if item is None else next(sizes)
+        size = 0 if item is None else next(sizes)
         if item is None or isinstance(item, range):
             slices.append(item)
             indices.append(None)
@@ -265,7 +265,7 @@ def _get_advanced(tensor: torch.Tensor, items: list[Item]) -> torch.Tensor:
 # -- writing --------------------------------------------------------------------------------------
 def _source(value: Any, target: torch.Tensor) -> Any:
     """What is to be written: a tensor, or a number that the target can hold."""
-    if isinstance(value, Arithmetic):
+    if isinstance(value, arrays.NDArray):
         if value.stype != "default":
             raise TypeError(f"a {value.stype} array cannot be assigned; use tostype('default')")
         return value._tensor
@@ -317,11 +317,11 @@ def _operator(name: str, inputs: list[NDArray], **parameters: Any) -> NDArray:
 
 
 def _get_basic_recorded(array: NDArray, items: list[Item]) -> NDArray:
-    kept = [item for item in items if item is not None]
+    kept: list[Any] = [item for item in items if item is not None]
     shape = _part(array._tensor, items)[0].shape or (1,)
     found = array
     if not _is_whole(kept, array._tensor.shape):
-        ranges = [range(item, item + 1) if isinstance(item, int) else item for item in kept]
+        ranges = [item if isinstance(item, range) else range(item, item + 1) for item in kept]
         if not all(ranges):
             raise MXNetError("an empty part of an array cannot be recorded for autograd")
         ends = [None if item.stop < 0 else item.stop for item in ranges]
@@ -343,7 +343,7 @@ def _get_advanced_recorded(array: NDArray, items: list[Item]) -> NDArray:
 
 def _assign_recorded(array: NDArray, items: list[Item], value: Any) -> bool:
     """Record the assignment of an array that autograd follows; False if it is not such a one."""
-    if isinstance(value, Arithmetic) and value._is_followed():
+    if isinstance(value, arrays.NDArray) and value._is_followed():
         if not _is_whole(items, array._tensor.shape) or value.shape != array.shape:
             raise MXNetError(
                 "inside autograd.record() an array that autograd follows can only be assigned as a "

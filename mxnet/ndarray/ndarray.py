@@ -34,6 +34,7 @@ class NDArray(Arithmetic):
     Slices of rows, ``reshape`` and ``detach`` are views of the same memory; see ``indexing``.
     """
 
+    _tensor: torch.Tensor
     # The defaults stand here so that making an array sets two attributes only.
     _grad: NDArray | None = None
     _grad_req: str = "null"
@@ -41,7 +42,7 @@ class NDArray(Arithmetic):
     _writable: bool = True
 
     def __init__(self, tensor: torch.Tensor | None, context: Context | None = None):
-        self._tensor = tensor
+        self._tensor = tensor  # type: ignore[assignment]  # None until a pickle is read
         self._context = context if context is not None else _context_of(tensor)
 
     # -- what it is ---------------------------------------------------------------------------
@@ -175,7 +176,7 @@ class NDArray(Arithmetic):
         memo[id(self)] = copied = self.copy()
         return copied
 
-    def copyto(self, other: NDArray | Context) -> NDArray | bool:
+    def copyto(self, other: NDArray | Context) -> Any:
         """Copy the values into another array, or into a new one on a device; returns that array.
 
         The dtype of the target stays. Returns False where both arrays are the same. Raises
@@ -315,6 +316,10 @@ class NDArray(Arithmetic):
         """A copy stretched to the shape of another array."""
         return self.broadcast_to(other.shape)
 
+    def split_v2(self, *args: Any, **kwargs: Any) -> NDArray | list[NDArray]:
+        """The parts of the array along an axis; see the function ``split_v2``."""
+        return creation.split_v2(self, *args, **kwargs)
+
     def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any) -> NDArray:
         """A copy in which a slice has the values of another array."""
         from .invoke import invoke
@@ -425,4 +430,6 @@ def _reshape_arguments(shape: tuple, options: dict[str, Any]) -> tuple[tuple[int
 from . import creation  # noqa: E402 - it makes NDArrays
 from .creation import *  # noqa: E402, F403
 
-__all__ = ["NDArray", *arithmetic.__all__, *creation.__all__]
+__all__ = ["NDArray"]
+__all__ += arithmetic.__all__
+__all__ += creation.__all__  # type: ignore[has-type]

@@ -92,8 +92,12 @@ def _dtype_bytes(tensor: torch.Tensor) -> bytes:
 
 
 def _content(tensor: torch.Tensor) -> memoryview:
-    flat = tensor.detach().cpu().contiguous().reshape(-1)
-    return memoryview(flat.view(torch.uint8).numpy())
+    return _memory(tensor.detach().cpu().contiguous())
+
+
+def _memory(tensor: torch.Tensor) -> memoryview:
+    """The bytes of a contiguous tensor on the CPU, not copied."""
+    return tensor.reshape(-1).view(torch.uint8).numpy().data
 
 
 # -- reading --------------------------------------------------------------------------------------
@@ -206,7 +210,7 @@ class _Source:
         tensor = torch.empty(shape, dtype=dtype)
         if not size:
             return tensor
-        buffer = memoryview(tensor.reshape(-1).view(torch.uint8).numpy())
+        buffer = _memory(tensor)
         for begin in range(0, size, _CHUNK):
             part = buffer[begin : begin + _CHUNK]
             if self.file.readinto(part) != len(part):  # type: ignore[attr-defined]

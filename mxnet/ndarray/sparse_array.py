@@ -28,12 +28,14 @@ class BaseSparseNDArray(NDArray):
 
     _index_arrays: int
     _stype: str
+    _values: torch.Tensor
 
     def __init__(
         self, values: torch.Tensor | None, indices: tuple[torch.Tensor, ...] = (),
         shape: tuple[int, ...] = (), context: Context | None = None,
     ):  # fmt: skip
-        self._values, self._indices, self._shape = values, indices, tuple(shape)
+        self._values = values  # type: ignore[assignment]
+        self._indices, self._shape = indices, tuple(shape)
         self._context = context if context is not None else contexts.cpu()
 
     @property
@@ -94,7 +96,7 @@ class BaseSparseNDArray(NDArray):
         """The only element as a numpy scalar."""
         return self.tostype("default").asscalar()
 
-    def astype(self, dtype: Any, copy: bool = True) -> BaseSparseNDArray:
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
         """The values as another dtype; with ``copy=False`` the array itself where it has it."""
         wanted = torch_type(dtype)
         if wanted is self._values.dtype:
@@ -112,7 +114,7 @@ class BaseSparseNDArray(NDArray):
     def _misfit(self) -> str | None:
         raise NotImplementedError
 
-    def copyto(self, other: NDArray | Context) -> NDArray | bool:
+    def copyto(self, other: NDArray | Context) -> Any:
         """Copy into another array, dense or of the same storage type, or to a device.
 
         Returns the target. Raises TypeError for other targets, MXNetError if the shapes differ.
@@ -129,7 +131,7 @@ class BaseSparseNDArray(NDArray):
             return self.tostype("default").copyto(other)
         if other.stype != self.stype:
             raise TypeError(f"a {self.stype} array cannot be copied to a {other.stype} one")
-        other._take(self)
+        other[:] = self
         return other
 
     def tostype(self, stype: str) -> NDArray:
@@ -170,14 +172,14 @@ class BaseSparseNDArray(NDArray):
     def _filled(self, value: Any) -> NDArray:
         return creation.full(self.shape, value, self._context, self.dtype)
 
-    def _take(self, other: BaseSparseNDArray) -> None:
+    def _take(self, other: Any) -> None:
         """Become equal to another array of the type; dtype and device stay."""
         if other.shape != self.shape:
             raise MXNetError(f"an array of shape {self.shape} cannot take one of {other.shape}")
         moved = other.astype(self.dtype).copyto(self._context)
         self._values, self._indices = moved._values, moved._indices
 
-    def _like(self, values: torch.Tensor, indices: tuple, context: Context) -> BaseSparseNDArray:
+    def _like(self, values: torch.Tensor, indices: tuple, context: Context) -> Any:
         return type(self)(values, indices, self._shape, context)
 
 
@@ -323,7 +325,7 @@ def is_sparse(value: Any) -> bool:
     return isinstance(value, BaseSparseNDArray) or scipy
 
 
-def cast_storage(data: NDArray, stype: str) -> NDArray:
+def cast_storage(data: Any, stype: str) -> Any:
     """A copy of an array in a storage type: "default", "row_sparse" or "csr".
 
     Raises ValueError where there is no conversion, MXNetError for an unknown type.

@@ -42,7 +42,8 @@ def csr_matrix(
     if len(arg1) == 2 and all(isinstance(size, numbers.Integral) for size in arg1):
         return zeros("csr", arg1, context, dtype)
     if len(arg1) == 2:
-        return _from_coordinates(arg1[0], *arg1[1], shape, context, dtype)
+        rows, columns = arg1[1]
+        return _from_coordinates(arg1[0], rows, columns, shape, context, dtype)
     if len(arg1) != 3:
         raise ValueError(f"Unexpected length of input tuple: {len(arg1)}")
     values = _values(arg1[0], context, dtype)
@@ -76,7 +77,7 @@ def row_sparse_array(
 
 def zeros(
     stype: str, shape: Any, ctx: Context | None = None, dtype: Any = None, **kwargs: Any
-) -> NDArray:
+) -> Any:
     """An array of zeros of a storage type; raises ValueError for an unknown one."""
     if stype == "default":
         return creation.zeros(shape, ctx, dtype, **kwargs)
@@ -114,11 +115,11 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> B
     raise ValueError(f"use mx.nd.array to make an array from a {type(source_array)}")
 
 
-def _converted(source: Any, stype: str, shape: Any, context: Context, dtype: Any) -> NDArray:
+def _converted(source: Any, stype: str, shape: Any, context: Context, dtype: Any) -> Any:
     if isinstance(source, BaseSparseNDArray):
         if source.stype != stype:
             raise ValueError(f"Unexpected input type: {type(source).__name__}")
-        made = array(source, context, dtype)
+        made: Any = array(source, context, dtype)
     elif is_sparse(source):
         parts = source.tocsr()
         shape = source.shape if shape is None else shape
@@ -161,7 +162,7 @@ def _integers(indices: Any, context: Context) -> torch.Tensor:
     return creation.array(indices, context, "int64")._tensor
 
 
-def _checked(made: BaseSparseNDArray) -> BaseSparseNDArray:
+def _checked(made: BaseSparseNDArray) -> Any:
     problem = made._misfit()
     if problem:
         raise ValueError(f"invalid shape: {problem}")

@@ -34,7 +34,7 @@ def save(fname: str, data: NDArray | list[NDArray] | dict[str, NDArray]) -> None
         arrays = data
     else:
         raise ValueError(f"only an NDArray, or a dict or list of them, is saved, not {type(data)}")
-    wrong = [name for name in names if not isinstance(name, str)]
+    wrong: list = [name for name in names if not isinstance(name, str)]
     wrong += [array for array in arrays if not isinstance(array, NDArray)]
     if wrong:
         raise TypeError(f"NDArrays, under strings in a dict, are saved, not a {type(wrong[0])}")

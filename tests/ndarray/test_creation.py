@@ -250,3 +250,35 @@ def test_moveaxis():
     for source, destination in [(0, 2), (-1, 0), ([0, 1], [-1, -2]), ([2, 0], [0, 1])]:
         expected = np.moveaxis(y.asnumpy(), source, destination)
         np.testing.assert_array_equal(nd.moveaxis(y, source, destination).asnumpy(), expected)
+
+
+def test_functions_by_operators():
+    x = nd.array([[0, 1, 2], [3, 4, 5]])
+    for parts in (nd.split_v2(x, 3, axis=1), x.split_v2((1, 2), axis=1)):
+        assert [part.asnumpy().tolist() for part in parts] == [[[0], [3]], [[1], [4]], [[2], [5]]]
+    with pytest.raises(ValueError):
+        nd.split_v2(x, 5, axis=1)
+    counts, edges = nd.histogram(x, bins=3)
+    assert counts.asnumpy().tolist() == [2, 2, 2]
+    np.testing.assert_allclose(edges.asnumpy(), [0, 5 / 3, 10 / 3, 5], rtol=1e-6)
+    encoded = nd.zeros((2, 3))
+    assert nd.onehot_encode(nd.array([1, 0]), encoded) is encoded
+    assert encoded.asnumpy().tolist() == [[0, 1, 0], [1, 0, 0]]
+
+
+def test_stretching():
+    x = nd.array([[1, 2, 3]])
+    for stretched in (x.broadcast_to((2, 3)), x.broadcast_to((2, 0)), x[0].broadcast_to((2, 3)),
+                      x.broadcast_like(nd.ones((2, 3)))):  # fmt: skip
+        assert stretched.asnumpy().tolist() == [[1, 2, 3], [1, 2, 3]]
+    with pytest.raises(ValueError, match="broadcast"):
+        x.broadcast_to((2, 4))
+
+
+def test_slice_assign():
+    x = nd.array([[0, 1, 2], [3, 4, 5]])
+    changed = x.slice_assign(nd.ones((1, 1)), (0, 1), (1, 2), (1, 1))
+    assert changed.asnumpy().tolist() == [[0, 1, 2], [3, 4, 5]]
+    changed = x.slice_assign_scalar(9, (0, 0), (1, 2), (1, 1))
+    assert changed.asnumpy().tolist() == [[9, 9, 2], [3, 4, 5]]
+    assert x.asnumpy().tolist() == [[0, 1, 2], [3, 4, 5]]
