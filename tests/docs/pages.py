@@ -95,7 +95,8 @@ def update(page: Path) -> int:
             (page.parent / match["picture"]).write_text(got, encoding="utf-8")
             continue
         block = f"```python\n{match['code']}```"
-        block += f"\n\n```text\n{got.rstrip()}\n```" if got.strip() else ""
+        shown = "\n".join(line.rstrip() for line in got.splitlines()).rstrip()
+        block += f"\n\n```text\n{shown}\n```" if shown else ""
         text = text[: match.start()] + block + text[match.end() :]
     page.write_text(text, encoding="utf-8")
     return len(differences)
