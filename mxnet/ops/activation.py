@@ -85,7 +85,7 @@ class Activation(Op):
         if self.act_type == "tanh":
             return derivative("tanh_backward", d_output, value, out=out)
         if self.act_type == "softrelu":
-            return torch.mul(d_output, torch.sigmoid(value), out=out)
+            return derivative("softplus_backward", d_output, value, 1, 20, out=out)
         slope = (1 - value.abs()).square()  # 1 - |y| = 1 / (1 + |x|)
         return torch.mul(d_output, slope, out=out)
 

@@ -212,7 +212,9 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
             kept = torch.ne(given, int(self.ignore_label), out=change)
             d.mul_(kept)
             if self.normalization == "valid":
-                d.div_(kept.sum().clamp_min_(1))
+                count = workspace[0].view(d.dtype)[:1]
+                torch.sum(kept.view(-1), 0, True, out=count).clamp_min_(1)
+                d.div_(count)
         return d_data
 
     def from_one_hot(self, p, label, d, scale):
@@ -374,10 +376,10 @@ class CTCLoss(Op, aliases=["_contrib_CTCLoss", "_contrib_ctc_loss", "ctc_loss"])
         else:
             data_lengths = torch.full((batch,), time, device=data.device)
         wide = torch.float64 if data.dtype == torch.float64 else torch.float32
-        loss = F.ctc_loss(
-            torch.log_softmax(data, 2, dtype=wide), label.clamp(0, classes - 1), data_lengths, label_lengths,
-            blank=blank, reduction="none", zero_infinity=True,
-        )  # fmt: skip
+        scores = torch.log_softmax(data, 2, dtype=wide)
+        label = label.clamp(0, classes - 1)
+        options = {"blank": blank, "reduction": "none", "zero_infinity": True}
+        loss = F.ctc_loss(scores, label, data_lengths, label_lengths, **options)
         return loss.to(data.dtype), data.new_zeros(1)
 
 

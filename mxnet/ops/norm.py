@@ -57,6 +57,8 @@ class BatchNormBase(Op, abstract=True):
         """Whether the statistics are those of the batch."""
         return train and not self.use_global_stats
 
+    memory_format = "follows"
+
     def channels_second(self, tensor):
         """A view with the channels along axis 1."""
         axis = self.axis % tensor.ndim
@@ -81,12 +83,11 @@ class BatchNormBase(Op, abstract=True):
                 x, gamma, beta, None, None, True, 0.0, self.eps, out=(y, mean, var)
             )
         else:
+            torch.native_batch_norm(
+                x, gamma, beta, moving_mean, moving_var, False, 0.0, self.eps, out=(y, mean, var)
+            )
             mean.copy_(moving_mean)
             torch.add(moving_var, self.eps, out=var).rsqrt_()
-            unused = gamma.new_empty(0), gamma.new_empty(0)
-            torch.native_batch_norm(
-                x, gamma, beta, moving_mean, moving_var, False, 0.0, self.eps, out=(y, *unused)
-            )
         if not self.is_direct(data):
             self.channels_second(output).copy_(y)
         return out
