@@ -30,16 +30,19 @@ def dumps(graph: Graph, remove_amp_cast: bool = True) -> str:
     heads = [f"[{index[e.node]}, {e.index}, 0]" for e in graph.outputs]
     parts = [
         '"nodes": [\n    ' + ", \n    ".join(nodes) + "\n  ]",
-        '"arg_nodes": [' + ", ".join(arguments) + "]",
-        '"node_row_ptr": ' + _number_list(row_pointers),
-        '"heads": [' + ", ".join(heads) + "]",
+        '"arg_nodes": ' + _list(arguments, "  "),
+        '"node_row_ptr": ' + _list(list(map(str, row_pointers)), "  "),
+        '"heads": ' + _list(heads, "  "),
         f'"attrs": {{"mxnet_version": ["int", {MXNET_VERSION}]}}',
     ]
     return "{\n  " + ", \n  ".join(parts) + "\n}"
 
 
-def _number_list(numbers: list[int]) -> str:
-    return "[" + ", ".join(map(str, numbers)) + "]"
+def _list(items: list[str], indent: str) -> str:
+    """A list on one line; with more than ten items, an item a line."""
+    if len(items) <= 10:
+        return "[" + ", ".join(items) + "]"
+    return f"[\n{indent}  " + f", \n{indent}  ".join(items) + f"\n{indent}]"
 
 
 def _node_text(node: Node, index: dict[Node, int]) -> str:
@@ -55,7 +58,7 @@ def _node_text(node: Node, index: dict[Node, int]) -> str:
     for position, entry in enumerate(node.inputs):
         version = 1 if op.aux_names and op.input_names[position] in op.aux_names else 0
         inputs.append(f"[{index[entry.node]}, {entry.index}, {version}]")
-    lines.append('"inputs": [' + ", ".join(inputs) + "]")
+    lines.append('"inputs": ' + _list(inputs, " " * 6))
     return "{\n      " + ", \n      ".join(lines) + "\n    }"
 
 
