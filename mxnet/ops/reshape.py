@@ -312,6 +312,7 @@ class ShapeArray(Op, name="shape_array"):
     shape_only = ("data",)
 
     def infer_shape(self, s):
+        s.output = (UNKNOWN,)
         s.output = (len(s.data),)
 
     def infer_dtype(self, t):

@@ -37,6 +37,8 @@ class Sequence(Op, abstract=True):
 
     def infer_dtype(self, t):
         t.same("data", "output")
+        if self.use_sequence_length and t.get("sequence_length") is None:
+            t.sequence_length = t.data
 
     def gradient_reads(self):
         return ("d_output", *self.input_names[1:])
