@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .callback import LogValidationMetricsCallback
 from .checkpoint import load_checkpoint, load_params, save_checkpoint
 from .context import Context, current_context
 from .error import MXNetError
@@ -30,6 +31,7 @@ BatchEndParam = namedtuple(  # type: ignore[name-match]  # the class name of 1.x
 BatchEndParam.__doc__ = "What callbacks at the end of a batch and of an evaluation are told."
 
 _DEFAULT_INITIALIZER = Uniform(0.01)
+_LOG_VALIDATION = LogValidationMetricsCallback()
 
 
 class FeedForward:
@@ -129,7 +131,7 @@ class FeedForward:
         kvstore: Any = "local",
         logger: Any = None,
         work_load_list: Any = None,
-        eval_end_callback: Any = None,
+        eval_end_callback: Any = _LOG_VALIDATION,
         eval_batch_end_callback: Any = None,
         **kwargs: Any,
     ) -> FeedForward:
@@ -170,7 +172,7 @@ class FeedForward:
         logger: Any = None,
         work_load_list: Any = None,
         monitor: Any = None,
-        eval_end_callback: Any = None,
+        eval_end_callback: Any = _LOG_VALIDATION,
         eval_batch_end_callback: Any = None,
     ) -> None:
         """Train from ``begin_epoch`` to ``num_epoch``.
@@ -179,7 +181,6 @@ class FeedForward:
         iterator, or a pair ``(X, y)``. ``eval_end_callback`` by default logs the validation
         metric. Raises ValueError where labels are missing or of another number than the data.
         """
-        from .callback import LogValidationMetricsCallback
         from .metric import EvalMetric, create
 
         if self.num_epoch is None:
@@ -210,7 +211,7 @@ class FeedForward:
                     eval_data,
                     metric,
                     batch_end_callback=eval_batch_end_callback,
-                    score_end_callback=eval_end_callback or LogValidationMetricsCallback(),
+                    score_end_callback=eval_end_callback,
                     epoch=epoch,
                 )
 
