@@ -30,6 +30,7 @@ __all__ = ["Aux", "Op", "building_for", "get_op", "registered", "registered_name
 
 _REGISTRY: dict[str, type[Op]] = {}
 _MEMO_LIMIT = 1 << 16
+_MOST_INPUTS = 1 << 20  # a file may ask for any number; names for that many take a second
 _building = threading.local()
 
 
@@ -163,6 +164,8 @@ class Op:
             return self.input_signature
         fixed = [name for name in self.input_signature if name != self.variadic]
         number = getattr(self, self.count) if self.count else 0
+        if number > _MOST_INPUTS:
+            raise MXNetError(f"{self.count}={number} is more than {_MOST_INPUTS}")
         return (*fixed, *(f"{self.variadic_prefix}{i}" for i in range(number)))
 
     def auxiliary(self) -> Iterable[str]:
