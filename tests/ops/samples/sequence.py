@@ -4,29 +4,29 @@ import numpy as np
 
 from ops.sample import Sample
 
-LENGTHS = np.array([2, 4, 9], "int32")
+LENGTHS = np.array([2.5, 4.5, 9.5], "float32")  # fractions are cut off
 USED = {"use_sequence_length": True}
 
 
 def masked(data, lengths, value):
-    behind = np.arange(len(data))[:, None] >= lengths
+    behind = np.arange(len(data))[:, None] >= lengths.astype(int)
     return np.where(behind.reshape(*behind.shape, *(1,) * (data.ndim - 2)), value, data)
 
 
 def reverse(data, sequence_length):
     result = data.copy()
-    for i, length in enumerate(sequence_length):
+    for i, length in enumerate(sequence_length.astype(int)):
         result[:length, i] = data[:length, i][::-1]
     return result
 
 
 def last(data, lengths):
-    return data[np.clip(lengths, 1, len(data)) - 1, np.arange(data.shape[1])]
+    return data[np.clip(lengths.astype(int), 1, len(data)) - 1, np.arange(data.shape[1])]
 
 
 def last_gradient(grad, data, sequence_length):
     result = np.zeros(data.shape)
-    result[np.clip(sequence_length, 1, len(data)) - 1, np.arange(data.shape[1])] = grad
+    result[np.clip(sequence_length.astype(int), 1, len(data)) - 1, np.arange(data.shape[1])] = grad
     return result
 
 
@@ -49,7 +49,7 @@ SAMPLES = [
     Sample(
         "SequenceLast",
         USED,
-        {"data": (4, 3, 2), "sequence_length": np.array([0, 1, 4])},
+        {"data": (4, 3, 2), "sequence_length": np.array([0.5, 1.5, 4.5], "float32")},
         lambda data, sequence_length: last(data, sequence_length),
     ),
     Sample(
@@ -74,7 +74,7 @@ SAMPLES = [
     Sample(
         "SequenceReverse",
         USED,
-        {"data": (4, 3, 2), "sequence_length": np.array([3, 0, 4])},
+        {"data": (4, 3, 2), "sequence_length": np.array([3.5, 0.5, 4.5], "float32")},
         reverse,
     ),
 ]
