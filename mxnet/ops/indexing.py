@@ -474,8 +474,10 @@ class IndexCopy(Op, name="_contrib_index_copy"):
 
 def last_of_each(index):
     """The places in ``index`` that no later place repeats."""
-    repeated = (index.unsqueeze(0) == index.unsqueeze(1)).triu(1).any(1)
-    return (~repeated).nonzero().squeeze(1)
+    ordered, places = torch.sort(index, stable=True)
+    last = torch.ones_like(ordered, dtype=torch.bool)
+    torch.ne(ordered[1:], ordered[:-1], out=last[:-1])
+    return places[last]
 
 
 class IndexCopyBackward(Op, name="_contrib_backward_index_copy"):
