@@ -577,8 +577,8 @@ def rounding(data):
 
 
 def as_tensor(number, like):
-    """A number as a tensor without dimensions, of the element type and on the device of another."""
-    return torch.tensor(number, dtype=like.dtype, device=like.device)
+    """A number as a tensor without dimensions, which kernels on every device take."""
+    return torch.tensor(number, dtype=like.dtype)
 
 
 def truncated(values, dtype, out):

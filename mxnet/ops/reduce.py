@@ -109,7 +109,9 @@ class Mean(Reduction, name="mean", aliases=["_sparse_mean"]):
     def reduce(self, data, axes, out):
         if data.is_floating_point():
             return torch.mean(data, axes, keepdim=True, out=out)
-        return truncated(torch.mean(data.double(), axes, keepdim=True), data.dtype, out)
+        total = torch.sum(data, axes, keepdim=True, dtype=torch.int64)
+        count = data.numel() // max(total.numel(), 1)
+        return truncated(total.div_(count, rounding_mode="trunc"), data.dtype, out)
 
     def gradient(self, d_output, data):
         return self.spread(self.same_axes("_over_count", d_output, data), data)
@@ -524,8 +526,11 @@ class Finite(Op, abstract=True):
         """The result for several arrays."""
         if not self.init_output and (out is None or node is not None):
             raise MXNetError("init_output=False needs an existing array: give it as out=")
-        flags = [torch.isfinite(array).all() for array in arrays]
-        finite = torch.stack(flags).all().to(torch.float32).reshape(1)
+        # Everything is finite if the extremes are: NaN is both of them.
+        ends = [end for array in arrays if array.numel() for end in torch.aminmax(array)]
+        finite = torch.ones(1, device=arrays[0].device)
+        for end in ends:
+            finite.mul_(torch.isfinite(end))
         if out is None:
             return finite
         return out.copy_(finite) if self.init_output else out.mul_(finite)
