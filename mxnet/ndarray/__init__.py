@@ -10,3 +10,12 @@ from .sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
 from .utils import array, empty, load, load_frombuffer, save, zeros
 
 register.register_functions(__name__)
+
+
+def __getattr__(name: str) -> object:
+    """Functions of operators that were defined after this package was imported."""
+    from ..ops.core import registered
+
+    if name in registered():
+        return register.function(name)
+    raise AttributeError(f"module 'mxnet.ndarray' has no attribute {name!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import json
 from pathlib import Path
@@ -14,6 +15,33 @@ from mxnet.visualization import dot
 DATA = Path(__file__).with_name("data")
 MODELS = json.loads((DATA / "index.json").read_text())["models"]
 LOADED = [m for m in MODELS if m["real_1_9_1"]["loads"] and m["real_1_9_1"]["infer"] == "complete"]
+
+
+# With oneDNN, 1.9.1 takes this softmax along the last axis in inference and over all axes in
+# training; without it, over all axes in both. These are its numbers without.
+WITHOUT_ONEDNN = {
+    "mir-vgg16_reduced": {
+        "mean": 1.2345653661494582e-05,
+        "std": 8.515120854798599e-07,
+        "absmax": 1.5858462575124577e-05,
+        "first": [
+            1.1574041309359018e-05,
+            1.158770828624256e-05,
+            1.1584537787712179e-05,
+            1.1529565199452918e-05,
+            1.154069832409732e-05,
+            1.1508553143357858e-05,
+            1.150894877355313e-05,
+            1.1503458154038526e-05,
+        ],
+        "last": [
+            1.230942416441394e-05,
+            1.2145101209171116e-05,
+            1.2147124834882561e-05,
+            1.2169391993666068e-05,
+        ],
+    }
+}
 
 
 def _checker():
@@ -37,6 +65,9 @@ def test_declaration(model):
     "model", [m for m in LOADED if "forward" in m["real_1_9_1"]], ids=lambda m: m["id"]
 )
 def test_forward(model):
+    if model["id"] in WITHOUT_ONEDNN:
+        model = copy.deepcopy(model)
+        model["real_1_9_1"]["forward"]["outputs"][0] |= WITHOUT_ONEDNN[model["id"]]
     status, reasons = CHECK(mx, DATA, model, True)
     assert status == "pass", reasons
 
