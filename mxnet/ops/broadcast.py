@@ -3,6 +3,7 @@
 from ..error import MXNetError
 from . import arithmetic
 from .core import Op, get_op
+from .expression import Expression
 from .lazy_torch import torch
 from .parameters import Shape
 from .reduce import normalized_axes
@@ -11,7 +12,7 @@ from .shapes import Mismatch, broadcast, known
 __all__ = ["sum_like"]
 
 
-def sum_like(gradient, like):
+def sum_like(gradient: Expression | None, like: Expression) -> Expression | None:
     """A node that sums a gradient over what was broadcast, down to the shape of ``like``."""
     return gradient and get_op("_sum_like")()(gradient, like)
 

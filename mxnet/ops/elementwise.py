@@ -12,6 +12,7 @@ from .activation import derivative
 from .arithmetic import truncated
 from .core import Op, get_op
 from .dtypes import is_floating
+from .expression import Expression
 from .lazy_torch import torch
 from .shapes import Mismatch
 
@@ -23,7 +24,7 @@ def apply(name, *inputs, **parameters):
     return get_op(name)(**parameters)(*inputs)
 
 
-def cast_like(value, like):
+def cast_like(value: Expression, like: Expression) -> Expression:
     """A node that gives a value the element type of another."""
     return get_op("_cast_like")()(value, like)
 

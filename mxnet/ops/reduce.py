@@ -1,5 +1,6 @@
 """Reductions: sums, means, norms, extremes and where they are, running sums, histograms."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from ..error import MXNetError
@@ -14,7 +15,7 @@ __all__ = ["Max", "Mean", "Min", "Norm", "Prod", "Reduction", "Sum", "normalized
 ResultType = Literal[None, "float16", "float32", "float64", "int32", "int64", "int8"]
 
 
-def normalized_axes(axes, rank):
+def normalized_axes(axes: Iterable[int], rank: int) -> tuple[int, ...]:
     """Axes, counted from either end, as sorted numbers from 0. Raises Mismatch."""
     found = set()
     for axis in axes:
