@@ -71,7 +71,7 @@ def to_text(value: Any) -> str:
 
 
 def _parse_int(text: str) -> int:
-    return int(text, 10)
+    return _dim(int(text, 10))
 
 
 def _parse_float(text: str) -> float:
@@ -94,10 +94,10 @@ def _parse_tuple(text: str, item: Callable[[Any], Any]) -> tuple:
     return tuple(item(v) for v in value) if isinstance(value, (tuple, list)) else (item(value),)
 
 
-def _dim(value: Any) -> int | None:
+def _dim(value: Any) -> Any:
     if value is None:
         return None
-    if isinstance(value, (int, np.integer)):
+    if isinstance(value, (int, np.integer)) and -(1 << 63) <= value < 1 << 63:
         return int(value)
     raise ValueError(value)
 

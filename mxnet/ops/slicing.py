@@ -5,7 +5,7 @@ from typing import Annotated
 from ..error import MXNetError
 from .core import Op, get_op
 from .lazy_torch import torch
-from .parameters import Shape, at_least
+from .parameters import Shape, at_least, at_most
 from .reshape import buffer, normal_axis, with_dim
 from .shapes import UNKNOWN, Mismatch, known, unify_shapes
 
@@ -307,7 +307,7 @@ class SliceChannel(Op, aliases=["split"]):
     ``squeeze_axis`` drops that axis, along which data must have ``num_outputs`` elements.
     """
 
-    num_outputs: Annotated[int, at_least(1)]
+    num_outputs: Annotated[int, at_least(1), at_most(1 << 20)]
     axis: int = 1
     squeeze_axis: bool = False
     view = "strided"
@@ -360,7 +360,7 @@ class SplitV2(Op, name="_split_v2"):
     indices: Shape
     axis: int = 1
     squeeze_axis: bool = False
-    sections: Annotated[int, at_least(0)] = 0
+    sections: Annotated[int, at_least(0), at_most(1 << 20)] = 0
     view = "strided"
 
     def check(self):
@@ -407,7 +407,7 @@ class SplitV2Backward(Op, name="_split_v2_backward"):
     indices: Shape
     axis: int = 1
     squeeze_axis: bool = False
-    sections: Annotated[int, at_least(0)] = 0
+    sections: Annotated[int, at_least(0), at_most(1 << 20)] = 0
     variadic_prefix = "grad"
 
     def inputs(self):
