@@ -13,6 +13,7 @@ from ..graph.node import Entry, Graph, Node
 from ..ops.dtypes import is_floating
 from ..passes.differentiate import Derivative, differentiate, own_head_gradient
 from ..passes.infer import Facts, infer_dtypes, infer_shapes
+from ..passes.layout import choose_channels_last
 from ..passes.memory import Key, Plan, plan_memory
 from .lower import Environment, Lowering, Sink, torch_dtype
 from .program import Segment
@@ -117,11 +118,15 @@ def build(
     sinks: dict[Key, list[Sink]] = {}
     if derivative is not None:
         _place_gradients(joint, derivative, bound, wrt, fixed, sinks, shapes, dtypes)
-    plan = plan_memory(joint, shapes.values, dtypes.values, fixed.keys(), kept)
+    channels_last = choose_channels_last(joint, shapes.values, dtypes.values, fixed.keys())
+    plan = plan_memory(
+        joint, shapes.values, dtypes.values, fixed.keys(), kept, channels_last
+    )
     environment = Environment(context, device, train, rng, state)
     lowering = Lowering(
-        joint, shapes.values, dtypes.values, plan, arena(plan.arena_size), fixed, environment, sinks
-    )
+        joint, shapes.values, dtypes.values, plan, arena(plan.arena_size), fixed, environment, sinks,
+        channels_last,
+    )  # fmt: skip
     instructions = lowering.run()
     forward_nodes = set(graph.nodes)
     split = next(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -54,8 +54,10 @@ class Lowering:
         fixed: Mapping[Key, torch.Tensor],
         environment: Environment,
         sinks: Mapping[Key, Sequence[Sink]],
+        channels_last: Collection[Key],
     ):
         self.sinks = sinks
+        self.channels_last = channels_last
         self.graph, self.shapes, self.dtypes, self.plan = graph, shapes, dtypes, plan
         self.environment = environment
         self.arena = arena
@@ -121,11 +123,13 @@ class Lowering:
             context=environment.context,
             device=environment.device,
             state=environment.state,
+            channels_last_storage=self.is_channels_last(position, op),
             node=node.derived_from or node,
             **requests,
         )
         if "out" not in op.requests:
-            call = partial(adopt, op, call, outs, inputs)
+            last = [key in self.channels_last for key in keys]
+            call = partial(adopt, op, call, outs, inputs, last)
         return Instruction(
             node,
             call,
@@ -135,6 +139,11 @@ class Lowering:
             [t for t in inputs if id(t) in self.loose],
             op.capture and "out" in op.requests,
         )
+
+    def is_channels_last(self, position: int, op: Any) -> bool:
+        """Whether the node's results, or the inputs of a derivative, are kept channels-last."""
+        keys = [(position, index) for index in range(len(op.output_names))]
+        return any(key in self.channels_last for key in (*keys, *self.graph.sources[position]))
 
     def input_tensors(self, position: int, op: Any) -> list[torch.Tensor]:
         tensors = []
@@ -159,6 +168,9 @@ class Lowering:
                 self.loose.add(id(tensor))
             else:
                 tensor = self.planned_tensor(buffer, shape, dtype)
+                if key in self.channels_last:
+                    n, c, h, w = shape
+                    tensor = tensor.view(n, h, w, c).permute(0, 3, 1, 2)
             self.tensors[key] = tensor
         elif key not in self.plan.homes and "out" not in self.graph.nodes[key[0]].op.requests:
             self.loose.add(id(tensor))
@@ -197,11 +209,19 @@ def same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:
     return one.untyped_storage()._cdata == other.untyped_storage()._cdata
 
 
-def adopt(op: Any, call: Any, outs: list[torch.Tensor], inputs: list[torch.Tensor]) -> None:
+def adopt(
+    op: Any,
+    call: Any,
+    outs: list[torch.Tensor],
+    inputs: list[torch.Tensor],
+    channels_last: list[bool],
+) -> None:
     """Let the output tensors take over what a kernel allocated."""
-    for out, result in zip(outs, op.results(call())):
+    for out, result, last in zip(outs, op.results(call()), channels_last):
         if any(same_storage(result, tensor) for tensor in inputs):
             result = result.clone()  # its memory would be reused under it
+        if last:
+            result = result.contiguous(memory_format=torch.channels_last)
         out.set_(result)
 
 

@@ -40,6 +40,7 @@ def run_node(node: Node, inputs: list[torch.Tensor], **requests: Any) -> tuple:
     try:
         requests.setdefault("device", inputs[0].device if inputs else torch.device("cpu"))
         requests["node"] = node.derived_from or node
+        requests["channels_last_storage"] = False
         return node.op.results(node.op.prepare(inputs, out=None, workspace=None, **requests)())
     except NodeError:
         raise

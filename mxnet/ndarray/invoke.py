@@ -95,6 +95,7 @@ def _run(
     if not tensors:
         requests["device"] = torch_device(context)
     requests["state"], requests["node"] = memory, None
+    requests["channels_last_storage"] = False
     with torch.no_grad():
         results = op.results(op.prepare(tensors, **requests)())
         if op.view is not None:

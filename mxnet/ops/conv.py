@@ -39,6 +39,11 @@ class ConvolutionBase(Op, abstract=True):
         return ("data", "weight") if self.no_bias else ("data", "weight", "bias")
 
     @property
+    def memory_format(self):
+        """The preferred storage of the result; the other layouts of 1.x fix it themselves."""
+        return "channels_last" if self.rank == 2 and not self.channels_last else None
+
+    @property
     def rank(self):
         """The number of spatial dimensions."""
         return len(self.kernel)
@@ -82,12 +87,16 @@ class ConvolutionBase(Op, abstract=True):
         """Stride, padding, dilation, transposed, output padding and groups as torch takes them."""
         return (*self.geometry(), False, (0,) * self.rank, self.num_group)
 
-    def forward(self, data, weight, bias=None):
+    def forward(self, data, weight, bias=None, *, channels_last_storage):
+        if channels_last_storage:
+            data = data.contiguous(memory_format=torch.channels_last)
         data, weight = self.to_channels_first(data), self.to_channels_first(weight)
         result = torch.convolution(data, weight, bias, *self.torch_arguments(data))
         return self.from_channels_first(result)
 
-    def backward(self, d_output, data, weight, *, needs):
+    def backward(self, d_output, data, weight, *, needs, channels_last_storage):
+        if channels_last_storage:
+            data = data.contiguous(memory_format=torch.channels_last)
         d, data, weight = map(self.to_channels_first, (d_output, data, weight))
         gradients = torch.ops.aten.convolution_backward.default(
             d,

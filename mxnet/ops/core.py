@@ -55,6 +55,9 @@ class Op:
     mutates: ClassVar[tuple[str, ...]] = ()  # inputs that the operator writes to
     count: ClassVar[str | None] = None  # the parameter that says how many variadic inputs there are
     variadic_prefix: ClassVar[str] = "arg"
+    # Storage of 4-D results: "channels_last" where the kernel prefers it, "follows" where it passes on
+    # that of its inputs; None: always dense in the order of the axes.
+    memory_format: ClassVar[Any] = None
     differentiable: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     capture: ClassVar[bool] = True  # False: ``forward`` does work that a list of torch calls is not
@@ -88,6 +91,8 @@ class Op:
         if abstract:
             return
         cls.op_name = name or cls.__name__
+        if cls.inplace and cls.infer_shape is Op.infer_shape and cls.memory_format is None:
+            cls.memory_format = "follows"  # an elementwise operator
         cls.aliases = tuple(aliases)
         _read_signature(cls)
         for key in (cls.op_name, *cls.aliases):

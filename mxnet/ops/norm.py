@@ -78,6 +78,8 @@ class BatchNormBase(Op, abstract=True):
         if not self.is_direct(data):
             x = x.contiguous()
             y = torch.empty_like(x)
+        elif x.stride() != y.stride():
+            x = torch.empty_like(y).copy_(x)  # the kernel is right only where the formats are equal
         if self.uses_batch(train):
             torch.native_batch_norm(
                 x, gamma, beta, None, None, True, 0.0, self.eps, out=(y, mean, var)
@@ -96,6 +98,8 @@ class BatchNormBase(Op, abstract=True):
         d, x = self.channels_second(d_output), self.channels_second(data)
         if not self.is_direct(data):
             d, x = d.contiguous(), x.contiguous()
+        elif d.stride() != x.stride():
+            d = torch.empty_like(x).copy_(d)
         batch = self.uses_batch(train)
         mask = needs[0], needs[1] and not self.fix_gamma, needs[2]
         d_data, d_gamma, d_beta = torch.ops.aten.native_batch_norm_backward.default(

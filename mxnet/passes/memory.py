@@ -70,13 +70,15 @@ def plan_memory(
     dtypes: Sequence[tuple],
     fixed: Collection[Key],
     kept: Collection[Key] = (),
+    channels_last: Collection[Key] = (),
 ) -> Plan:
     """Decide the home of every value of a graph.
 
     Parameters: shapes and dtypes per node and output; ``fixed``: values that live outside the arena
-    (variables, outputs, gradients written in place); ``kept``: values that are needed to the end.
+    (variables, outputs, gradients written in place); ``kept``: values that are needed to the end;
+    ``channels_last``: values stored in that format (see ``layout``).
     """
-    return _Planner(graph, shapes, dtypes, fixed, kept).run()
+    return _Planner(graph, shapes, dtypes, fixed, kept, channels_last).run()
 
 
 class _Planner:
@@ -87,7 +89,9 @@ class _Planner:
         dtypes: Sequence,
         fixed: Collection[Key],
         kept: Collection[Key],
+        channels_last: Collection[Key],
     ):
+        self.channels_last = channels_last
         self.graph, self.shapes, self.dtypes = graph, shapes, dtypes
         self.fixed, self.kept = set(fixed), kept
         self.roots: dict[Key, Key] = {}
@@ -117,7 +121,8 @@ class _Planner:
             if op is None or op.view is None or not self.can_view(position, op):
                 for key in keys:
                     self.roots[key] = key
-                    self.contiguous.add(key)
+                    if key not in self.channels_last:
+                        self.contiguous.add(key)
                 continue
             source = self.graph.sources[position][0]
             for key in keys:
@@ -188,12 +193,27 @@ class _Planner:
                 and id(buffer) not in taken
                 and deaths[root] == position
                 and buffer.death == position
-                and source in self.contiguous
-                and buffer.size == self.size(key)
+                and not self.read_as_view(position, root)
+                and self.same_storage(source, key)
             ):
                 taken.add(id(buffer))
                 return buffer
         return None
+
+    def read_as_view(self, position: int, root: Key) -> bool:
+        """Whether a node reads a buffer in an order that is not that of its elements."""
+        return any(
+            self.roots[source] == root and source in self.plan.views and source not in self.contiguous
+            for source in self.graph.sources[position]
+        )
+
+    def same_storage(self, source: Key, key: Key) -> bool:
+        """Whether two values have their elements at the same places of their buffers."""
+        if self.size(source) != self.size(key):
+            return False
+        if key in self.channels_last:
+            return source in self.channels_last and source not in self.plan.views
+        return source in self.contiguous
 
 
 def assign_offsets(buffers: Sequence[Buffer]) -> int:

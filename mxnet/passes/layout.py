@@ -1,0 +1,53 @@
+"""Which values are kept channels-last: a property of their storage, while shapes stay (n, c, h, w).
+
+Convolutions on CPUs with oneDNN and on tensor cores read and write channels-last data without
+reordering it. So the results of convolutions are kept that way, and so is what follows from them,
+through every operator that says that it passes the format on, and back through their derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ..graph.node import Graph
+from ..ops.backward import Backward
+from .memory import Key
+
+__all__ = ["choose_channels_last"]
+
+_DTYPES = ("float32", "float16", "bfloat16")
+
+
+def choose_channels_last(
+    graph: Graph, shapes: Sequence[tuple], dtypes: Sequence[tuple], fixed: Collection[Key]
+) -> set[Key]:
+    """The values to be stored channels-last; values in ``fixed`` have their storage already."""
+    chosen: set[Key] = set()
+    for position, node in enumerate(graph.nodes):
+        op = node.op
+        if op is None:
+            continue
+        sources = graph.sources[position]
+        if isinstance(op, Backward):
+            if op.forward_op.memory_format is None:
+                continue
+            by_name = dict(zip(op.input_names, sources))
+            like = [by_name[name[2:]] for name in op.output_names]
+        elif op.memory_format == "channels_last":
+            like = [None] * len(op.output_names) if dtypes[position][0] in _DTYPES else []
+        elif op.memory_format == "follows":
+            leader = next((key for key in sources if key in chosen), False)
+            like = [leader] * len(op.output_names)
+        else:
+            continue
+        for index, source in enumerate(like):
+            key = (position, index)
+            if (source is None or source in chosen) and key not in fixed:
+                if _matters(shapes[position][index]):
+                    chosen.add(key)
+    return chosen
+
+
+def _matters(shape: tuple) -> bool:
+    """Whether the two formats of an array differ at all."""
+    return len(shape) == 4 and shape[1] > 1 and shape[2] * shape[3] > 1
