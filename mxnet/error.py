@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["InputFact", "InternalError", "MXNetError", "NodeError"]
+__all__ = ["DTypeError", "InputFact", "InternalError", "MXNetError", "NodeError"]
 
 
 class MXNetError(RuntimeError):
@@ -14,6 +14,10 @@ class MXNetError(RuntimeError):
 
 class InternalError(MXNetError):
     """A broken promise inside remx itself; please report it."""
+
+
+class DTypeError(MXNetError, TypeError):
+    """A name that is not a data type; a TypeError too, as 1.x has it from numpy."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ import torch
 
 from .base import MXNetError
 from .context import Context, torch_device
-from .execution.build import Bound, Program, build
+from .execution.build import Bound, Program, build, is_dynamic, known_facts
+from .execution.lower import torch_dtype
 from .execution.program import Instruction, Segment
 from .graph.node import Entry
 from .ndarray import NDArray
+from .ops.shapes import is_complete
 from .passes.differentiate import own_head_gradient
 from .random import generator
 
@@ -94,15 +96,14 @@ class Executor:
         return Bound(variables, gradients, *self._make_heads(variables, gradients))
 
     def _make_heads(self, variables: dict, gradients: dict) -> tuple[dict, dict]:
-        from .execution.build import known_facts
-        from .execution.lower import torch_dtype
-
         graph = self._symbol._graph
         shapes, dtypes = known_facts(graph, variables)
         heads: dict[Entry, torch.Tensor] = {}
         head_gradients: dict[int, torch.Tensor] = {}
         for index, entry in enumerate(graph.outputs):
             shape, dtype = shapes.of(entry), torch_dtype(dtypes.of(entry))
+            if not is_complete(shape):
+                shape = (0,)  # known when it has run; the tensor then takes over the result
             if entry.node.op is not None and entry not in heads:
                 heads[entry] = torch.zeros(shape, dtype=dtype, device=self._device)
             if gradients and not own_head_gradient(entry.node.op):
@@ -224,12 +225,15 @@ class Executor:
             if index >= len(out_grads):
                 raise MXNetError(f"backward got {len(out_grads)} out_grads; output {names[index]} needs one too")
             gradient = out_grads[index]._tensor
-            if gradient.shape != target.shape:
+            if is_dynamic(self._symbol._graph):
+                target.set_(gradient.to(target.dtype, copy=True))
+            elif gradient.shape != target.shape:
                 raise MXNetError(
                     f"the gradient of output {names[index]} should be {tuple(target.shape)}"
                     f" but is {tuple(gradient.shape)}"
                 )
-            target.copy_(gradient)
+            else:
+                target.copy_(gradient)
 
     # -- looking ------------------------------------------------------------------------------
     def set_monitor_callback(self, callback: Callable | None, monitor_all: bool = False) -> None:

@@ -15,10 +15,11 @@ from ..passes.differentiate import Derivative, differentiate, own_head_gradient
 from ..passes.infer import Facts, infer_dtypes, infer_shapes
 from ..passes.layout import choose_channels_last
 from ..passes.memory import Key, Plan, plan_memory
+from .dynamic import DynamicSegment
 from .lower import Environment, Lowering, Sink, torch_dtype
 from .program import Segment
 
-__all__ = ["Bound", "Program", "build"]
+__all__ = ["Bound", "Program", "build", "is_dynamic", "known_facts"]
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Program:
 
     graph: Graph
     plan: Plan
-    forward: Segment
-    backward: Segment | None
+    forward: Segment | DynamicSegment
+    backward: Segment | DynamicSegment | None
     stochastic: bool
 
     def __str__(self) -> str:
@@ -61,7 +62,8 @@ def dtype_name(tensor: torch.Tensor) -> str:
 def known_facts(graph: Graph, variables: Mapping[Node, torch.Tensor]) -> tuple[Facts, Facts]:
     """Shapes and dtypes of all values of a graph whose variables are bound.
 
-    Raises NodeError where the bound arrays do not fit the graph.
+    Raises NodeError where the bound arrays do not fit the graph, or do not determine a shape (unless
+    that depends on values, see ``Op.dynamic``).
     """
     shapes = infer_shapes(graph, {node: tuple(t.shape) for node, t in variables.items()})
     dtypes = infer_dtypes(graph, {node: dtype_name(t) for node, t in variables.items()})
@@ -71,6 +73,8 @@ def known_facts(graph: Graph, variables: Mapping[Node, torch.Tensor]) -> tuple[F
         if found != (tuple(tensor.shape), dtype_name(tensor)):
             reason = f"the bound array is {tuple(tensor.shape)} {dtype_name(tensor)}, needed is {found[0]} {found[1]}"
             raise NodeError(node.facts(), "bind", reason)
+    if is_dynamic(graph):
+        return shapes, dtypes
     for node, node_shapes, node_dtypes in zip(graph.nodes, shapes.values, dtypes.values):
         if None in node_dtypes or any(s is None or not all(_is_int(d) for d in s) for s in node_shapes):
             raise NodeError(
@@ -81,6 +85,11 @@ def known_facts(graph: Graph, variables: Mapping[Node, torch.Tensor]) -> tuple[F
 
 def _is_int(dim: Any) -> bool:
     return isinstance(dim, int)
+
+
+def is_dynamic(graph: Graph) -> bool:
+    """Whether some sizes are known at run time only."""
+    return any(node.op is not None and node.op.dynamic for node in graph.nodes)
 
 
 def build(
@@ -107,6 +116,10 @@ def build(
     variables = dict(bound.variables)
     for index, node in head_variables:
         variables[node] = bound.head_gradients[index]
+    environment = Environment(context, device, train, rng, state)
+    stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
+    if is_dynamic(graph):
+        return _build_dynamic(graph, joint, derivative, bound, variables, environment, stochastic)
     shapes, dtypes = known_facts(joint, {n: variables[n] for n in joint.variables})
 
     fixed: dict[Key, torch.Tensor] = {(joint.index[n], 0): variables[n] for n in joint.variables}
@@ -122,7 +135,6 @@ def build(
     plan = plan_memory(
         joint, shapes.values, dtypes.values, fixed.keys(), kept, channels_last
     )
-    environment = Environment(context, device, train, rng, state)
     lowering = Lowering(
         joint, shapes.values, dtypes.values, plan, arena(plan.arena_size), fixed, environment, sinks,
         channels_last,
@@ -132,9 +144,29 @@ def build(
     split = next(
         (i for i, each in enumerate(instructions) if each.node not in forward_nodes), len(instructions)
     )
-    stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
     backward = Segment(instructions[split:]) if wrt else None
     return Program(joint, plan, Segment(instructions[:split]), backward, stochastic)
+
+
+def _build_dynamic(
+    graph: Graph,
+    joint: Graph,
+    derivative: Derivative | None,
+    bound: Bound,
+    variables: Mapping[Node, torch.Tensor],
+    environment: Environment,
+    stochastic: bool,
+) -> Program:
+    """A program that runs node by node."""
+    values = {Entry(node): tensor for node, tensor in variables.items()}
+    sinks: dict[Entry, list[Sink]] = {}
+    for gradient, sink in zip(derivative.gradients if derivative else (), bound.gradients.values()):
+        if gradient is not None:
+            sinks.setdefault(Entry(gradient.node, gradient.index), []).append(Sink(*sink))
+    rest = joint.nodes[len(graph.nodes) :]
+    forward = DynamicSegment(graph.nodes, values, bound.heads, {}, environment)
+    backward = DynamicSegment(rest, values, {}, sinks, environment) if derivative else None
+    return Program(joint, Plan({}, {}, {}, {}, {}), forward, backward, stochastic)
 
 
 def join(

@@ -19,18 +19,26 @@ _CLASSES: dict[type[Op], type[Backward]] = {}
 class Backward(Op, abstract=True):
     """The derivative of ``forward_class``: from what its kernel reads to ``d_<input>``.
 
-    ``needs`` has one character per input of the forward operator: "1" where the gradient is wanted.
+    Its last parameter, ``needs`` (``needs2`` for the derivative of a derivative), has one character
+    per input of the forward operator: "1" where the gradient is wanted.
     Forward inputs that the kernel does not read are inputs all the same, for their shapes alone.
     """
 
     forward_class: ClassVar[type[Op]]
+    needs_name: ClassVar[str]
+    prefix: ClassVar[str]  # of the outputs' names: "d_", or "d2_" for the derivative of a derivative
+
+    @property
+    def flags(self) -> str:
+        """The parameter that says which gradients are wanted."""
+        return getattr(self, self.needs_name)
 
     @property
     def forward_op(self) -> Op:
         """The operator, with its parameters, whose derivative this is."""
         op = self.__dict__.get("_forward_op")
         if op is None:
-            own = {k: v for k, v in self.changed().items() if k != "needs"}
+            own = {k: v for k, v in self.changed().items() if k != self.needs_name}
             op = self.__dict__["_forward_op"] = self.forward_class(**own)
         return op
 
@@ -69,15 +77,15 @@ class Backward(Op, abstract=True):
 
     def wanted(self) -> list[str]:
         """The forward inputs whose gradients are computed."""
-        return [n for n, need in zip(self.forward_op.input_names, self.needs) if need == "1"]
+        return [n for n, need in zip(self.forward_op.input_names, self.flags) if need == "1"]
 
     def outputs(self) -> Sequence[str]:
-        return [f"d_{name}" for name in self.wanted()]
+        return [self.prefix + name for name in self.wanted()]
 
     def _like_inputs(self, facts: Equations) -> None:
         names = set(self.input_names)
         for name in self.wanted():
-            facts.same(f"d_{name}", name)
+            facts.same(self.prefix + name, name)
         for name in visible_outputs(self.forward_op):
             if name in names and f"d_{name}" in names:
                 facts.same(name, f"d_{name}")
@@ -86,7 +94,7 @@ class Backward(Op, abstract=True):
 
     def prepare(self, tensors: Sequence[Any], **requests: Any) -> Callable[[], Any]:
         values = dict(zip(self.input_names, tensors))
-        requests["needs"] = tuple(need == "1" for need in self.needs)
+        requests["needs"] = tuple(need == "1" for need in self.flags)
         asked = self.requests
         given = {k: v for k, v in requests.items() if k in asked}
         forward = self.forward_op
@@ -102,11 +110,11 @@ class Backward(Op, abstract=True):
         if self.forward_op.backward is None:
             return raw
         raw = raw if isinstance(raw, tuple) else (raw,)
-        return tuple(value for value, need in zip(raw, self.needs) if need == "1")
+        return tuple(value for value, need in zip(raw, self.flags) if need == "1")
 
     def out_argument(self, outs: Sequence[Any]) -> Any:
         remaining = iter(outs)
-        return tuple(next(remaining) if need == "1" else None for need in self.needs)
+        return tuple(next(remaining) if need == "1" else None for need in self.flags)
 
 
 def visible_outputs(op: Op) -> tuple[str, ...]:
@@ -156,11 +164,18 @@ def backward_class(forward_class: type[Op]) -> type[Backward]:
 
 
 def _make_class(forward_class: type[Op]) -> type[Backward]:
-    needs = Parameter("needs", "string", REQUIRED, False, None, (), str)
+    depth = 1
+    inner = forward_class
+    while issubclass(inner, Backward):
+        inner, depth = inner.forward_class, depth + 1
+    needs_name = "needs" if depth == 1 else f"needs{depth}"
+    needs = Parameter(needs_name, "string", REQUIRED, False, None, (), str)
     body = {
         "__doc__": f"The derivative of {forward_class.op_name}.",
         "__module__": forward_class.__module__,
         "forward_class": forward_class,
+        "needs_name": needs_name,
+        "prefix": "d_" if depth == 1 else f"d{depth}_",
         "stochastic": forward_class.stochastic,
         "capture": forward_class.capture and forward_class.backward is not None,
         "open_parameters": forward_class.open_parameters,
@@ -170,7 +185,7 @@ def _make_class(forward_class: type[Op]) -> type[Backward]:
     made.abstract = False
     made.op_name = f"_backward_{forward_class.op_name}"
     made.aliases = ()
-    made.parameters = {**forward_class.parameters, "needs": needs}
+    made.parameters = {**forward_class.parameters, needs_name: needs}
     if forward_class.backward is not None:
         made.requests = keyword_only(forward_class.backward)
         made.inplace = getattr(forward_class, "backward_inplace", {})
@@ -182,6 +197,7 @@ def _make_class(forward_class: type[Op]) -> type[Backward]:
 def backward_of(op: Op, needs: Sequence[bool]) -> Backward:
     """The derivative operator of ``op`` that computes the gradients asked for."""
     flags = "".join("1" if need else "0" for need in needs)
-    return backward_class(type(op))(**op.changed(), needs=flags)
+    cls = backward_class(type(op))
+    return cls(**op.changed(), **{cls.needs_name: flags})
 
 

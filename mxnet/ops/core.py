@@ -61,6 +61,7 @@ class Op:
     differentiable: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     capture: ClassVar[bool] = True  # False: ``forward`` does work that a list of torch calls is not
+    dynamic: ClassVar[bool] = False  # sizes of the results depend on values
     keeps_state: ClassVar[bool] = False  # a run leaves objects in ``state`` for the backward run
     default_init: ClassVar[dict[str, str]] = {}  # ``__init__`` of variables made for missing inputs
     auto_create: ClassVar[bool] = True  # missing inputs become variables
@@ -345,10 +346,10 @@ def get_op(name: str) -> type[Op]:
     Raises MXNetError that suggests the nearest name.
     """
     found = _REGISTRY.get(name)
-    if found is None and name.startswith("_backward_") and name[10:] in _REGISTRY:
+    if found is None and name.startswith("_backward_") and name.lstrip("_") != "backward":
         from .backward import backward_class
 
-        found = backward_class(_REGISTRY[name[10:]])
+        found = backward_class(get_op(name.removeprefix("_backward_")))
     if found is None:
         import difflib
 

@@ -398,7 +398,7 @@ class BooleanMask(Op, name="_contrib_boolean_mask"):
     """
 
     axis: int = 0
-    capture = False
+    dynamic = True
 
     def infer_shape(self, s):
         axis = normal_axis(self.axis, len(s.data))

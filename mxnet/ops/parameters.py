@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from ..error import MXNetError
+from ..error import DTypeError, MXNetError
 from . import dtypes
 
 __all__ = ["REQUIRED", "DType", "Floats", "Parameter", "Shape", "at_least", "at_most", "to_text"]
@@ -112,7 +112,7 @@ def _parse_dtype(text: str) -> str:
     try:
         return dtypes.canonical(int(text) if text.lstrip("-").isdigit() else text)
     except TypeError as error:
-        raise ValueError(str(error)) from None
+        raise DTypeError(str(error)) from None
 
 
 _PARSERS: dict[Any, tuple[str, Callable[[str], Any]]] = {
@@ -166,6 +166,8 @@ class Parameter:
             raise MXNetError(f"Invalid Input: '{text}', valid values are: {valid} (parameter {self.name})")
         try:
             value = self.read(stripped)
+        except DTypeError as error:
+            raise DTypeError(f"parameter {self.name} (dtype): {error}") from None
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError, OverflowError):
             raise MXNetError(
                 f"Invalid Parameter format for {self.name} expect {self.kind} but value='{text}'"

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..attribute import current_scope
 from ..base import MXNetError
-from ..error import NodeError
+from ..error import DTypeError, NodeError
 from ..graph.node import Entry, Graph, Node
 from ..graph.origin import Origin, caller
 from ..name import current_manager
@@ -71,7 +71,8 @@ def apply_operator(
     except MXNetError as error:
         where = f" (made at {origin})" if origin else ""
         shown = name or f"<{hint}>"
-        raise MXNetError(f"Error in operator {shown}: {cls.op_name}: {error}{where}") from None
+        kind = DTypeError if isinstance(error, DTypeError) else MXNetError
+        raise kind(f"Error in operator {shown}: {cls.op_name}: {error}{where}") from None
     node = Node(op, entries, name, attrs, origin)
     return tuple([Entry(node, index) for index in range(op.num_visible)])
 

@@ -1,0 +1,78 @@
+"""Graphs with sizes that are known at run time only: run node by node, without a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from ..graph.node import Entry, Node
+from .lower import Environment, Sink
+from .plain import run_node
+from .program import Instruction
+
+__all__ = ["DynamicSegment"]
+
+Values = dict[Entry, torch.Tensor]
+
+
+class DynamicSegment:
+    """Some nodes of a graph, run one after the other on fresh tensors.
+
+    Parameters: ``values``: shared by the segments of a program, filled as nodes run, and initially the
+    variables; ``heads``: output tensors, which take over the memory of results; ``sinks``: gradient
+    arrays by entry.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        values: Values,
+        heads: Mapping[Entry, torch.Tensor],
+        sinks: Mapping[Entry, Sequence[Sink]],
+        environment: Environment,
+    ):
+        self.nodes, self.values, self.heads = nodes, values, heads
+        self.sinks, self.environment = sinks, environment
+        self.instructions: list[Instruction] = []
+
+    def run(self) -> None:
+        """Run all nodes; a failure is reported as a NodeError naming the node."""
+        self.run_watched(lambda instruction: None)
+
+    def run_watched(self, watch: Callable[[Instruction], None]) -> None:
+        """Run all nodes, calling ``watch`` after each."""
+        environment = self.environment
+        for node in self.nodes:
+            if node.op is not None:
+                inputs = [self.values[entry] for entry in node.inputs]
+                results = run_node(
+                    node,
+                    inputs,
+                    train=environment.train,
+                    rng=environment.rng,
+                    context=environment.context,
+                    state=environment.state,
+                )
+                for index, result in enumerate(results):
+                    self.values[Entry(node, index)] = result
+                watch(Instruction(node, _nothing, inputs, results))
+            self.deliver(node)
+
+    def deliver(self, node: Node) -> None:
+        """Bring the results of a node to outputs and gradient arrays."""
+        for index in range(node.num_outputs):
+            entry = Entry(node, index)
+            head = self.heads.get(entry)
+            if head is not None:
+                head.set_(self.values[entry])
+            for sink in self.sinks.get(entry, ()):
+                (sink.target.add_ if sink.accumulate else sink.target.copy_)(self.values[entry])
+
+    def __str__(self) -> str:
+        return "\n".join(f"{node.name} = {node.op}  # sizes known at run time" for node in self.nodes)
+
+
+def _nothing() -> Any:
+    return None
