@@ -187,9 +187,7 @@ def _infer_all(symbol: Any, shapes: Mapping[str, Any], types: Mapping[str, Any])
         known = {node: partial_shape(shape) for node, shape in by_name.items() if shape}
         found_shapes = infer_shapes(graph, known)
         dtypes = {n: canonical(types[n.name]) for n in graph.variables if n.name in types}
-        found_dtypes = infer_dtypes(graph, dtypes)
-        if any(None in found_dtypes.values[graph.index[node]] for node in graph.variables):
-            found_dtypes = _with_default_dtype(graph, dtypes)
+        found_dtypes = _with_default_dtype(graph, dtypes)
     except MXNetError as error:
         raise _simple_bind_error(head, error) from error
     missing = []

@@ -97,7 +97,7 @@ class Executor:
 
     def _make_heads(self, variables: dict, gradients: dict) -> tuple[dict, dict]:
         graph = self._symbol._graph
-        shapes, dtypes = known_facts(graph, variables)
+        shapes, dtypes = self._facts = known_facts(graph, variables)
         heads: dict[Entry, torch.Tensor] = {}
         head_gradients: dict[int, torch.Tensor] = {}
         for index, entry in enumerate(graph.outputs):
@@ -125,6 +125,7 @@ class Executor:
             program = self._programs[train] = build(
                 self._symbol._graph,
                 self._bound,
+                self._facts,
                 context=self._ctx,
                 device=self._device,
                 train=train,

@@ -59,14 +59,22 @@ def dtype_name(tensor: torch.Tensor) -> str:
     return str(tensor.dtype)[6:]
 
 
-def known_facts(graph: Graph, variables: Mapping[Node, torch.Tensor]) -> tuple[Facts, Facts]:
+def known_facts(
+    graph: Graph,
+    variables: Mapping[Node, torch.Tensor],
+    start: tuple[Facts, Facts] | tuple[None, None] = (None, None),
+) -> tuple[Facts, Facts]:
     """Shapes and dtypes of all values of a graph whose variables are bound.
+
+    ``start``: what is known already of the graph's first nodes.
 
     Raises NodeError where the bound arrays do not fit the graph, or do not determine a shape (unless
     that depends on values, see ``Op.dynamic``).
     """
-    shapes = infer_shapes(graph, {node: tuple(t.shape) for node, t in variables.items()})
-    dtypes = infer_dtypes(graph, {node: dtype_name(t) for node, t in variables.items()})
+    if start[0] is not None and len(start[0].values) == len(graph.nodes):
+        return start  # type: ignore[return-value] # nothing has been added
+    shapes = infer_shapes(graph, {n: tuple(t.shape) for n, t in variables.items()}, start[0])
+    dtypes = infer_dtypes(graph, {n: dtype_name(t) for n, t in variables.items()}, start[1])
     for node, tensor in variables.items():
         position = graph.index[node]
         found = shapes.values[position][0], dtypes.values[position][0]
@@ -95,6 +103,7 @@ def is_dynamic(graph: Graph) -> bool:
 def build(
     graph: Graph,
     bound: Bound,
+    facts: tuple[Facts, Facts],
     *,
     context: Any,
     device: torch.device,
@@ -105,6 +114,7 @@ def build(
 ) -> Program:
     """Plan and lower a graph; with gradients where ``train`` is set and some are asked for.
 
+    ``facts``: the shapes and dtypes of the graph's values, from ``known_facts``.
     ``state`` is where operators keep what outlives a run; ``arena(size)`` gives a byte tensor of at
     least that size.
     """
@@ -120,7 +130,7 @@ def build(
     stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
     if is_dynamic(graph):
         return _build_dynamic(graph, joint, derivative, bound, variables, environment, stochastic)
-    shapes, dtypes = known_facts(joint, {n: variables[n] for n in joint.variables})
+    shapes, dtypes = known_facts(joint, {n: variables[n] for n in joint.variables}, facts)
 
     fixed: dict[Key, torch.Tensor] = {(joint.index[n], 0): variables[n] for n in joint.variables}
     kept: list[Key] = []

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import torch
 
 from ..graph.node import Graph, Node
-from ..ops.shapes import product
 from ..passes.memory import Key, Plan
 from .program import Instruction
 
@@ -87,13 +86,19 @@ class Lowering:
         call = partial(sink.target.add_ if sink.accumulate else sink.target.copy_, value)
         return Instruction(node, call, (), (sink.target,), is_sink=True)
 
-    def planned_tensor(self, buffer: Any, shape: tuple, dtype: str) -> torch.Tensor:
-        """A dense tensor in the arena."""
+    def planned_tensor(
+        self, buffer: Any, shape: tuple, dtype: str, channels_last: bool = False
+    ) -> torch.Tensor:
+        """A tensor in the arena, dense in the order of its axes or channels-last."""
         flat = self.flat.get(dtype)
         if flat is None:
-            flat = self.flat[dtype] = self.arena.view(torch_dtype(dtype))
-        offset = buffer.offset // flat.element_size()
-        return flat[offset : offset + product(shape)].view(shape)
+            whole = self.arena.numel() // 8 * 8
+            flat = self.flat[dtype] = self.arena[:whole].view(torch_dtype(dtype))
+        strides, step = [1] * len(shape), 1
+        for axis in (1, 3, 2, 0) if channels_last else range(len(shape) - 1, -1, -1):
+            strides[axis] = step
+            step *= shape[axis]
+        return flat.as_strided(shape, strides, buffer.offset // flat.element_size())
 
     def facts(self, key: Key) -> tuple[tuple, str]:
         return self.shapes[key[0]][key[1]], self.dtypes[key[0]][key[1]]
@@ -167,10 +172,7 @@ class Lowering:
                 tensor = torch.empty(0, dtype=torch_dtype(dtype), device=self.environment.device)
                 self.loose.add(id(tensor))
             else:
-                tensor = self.planned_tensor(buffer, shape, dtype)
-                if key in self.channels_last:
-                    n, c, h, w = shape
-                    tensor = tensor.view(n, h, w, c).permute(0, 3, 1, 2)
+                tensor = self.planned_tensor(buffer, shape, dtype, key in self.channels_last)
             self.tensors[key] = tensor
         elif key not in self.plan.homes and "out" not in self.graph.nodes[key[0]].op.requests:
             self.loose.add(id(tensor))

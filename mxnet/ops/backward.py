@@ -95,8 +95,7 @@ class Backward(Op, abstract=True):
     def prepare(self, tensors: Sequence[Any], **requests: Any) -> Callable[[], Any]:
         values = dict(zip(self.input_names, tensors))
         requests["needs"] = tuple(need == "1" for need in self.flags)
-        asked = self.requests
-        given = {k: v for k, v in requests.items() if k in asked}
+        given = {name: requests[name] for name in self.requests if name in requests}
         forward = self.forward_op
         if forward.backward is None:
             return partial(_vjp, forward, self.wanted(), values, requests)

@@ -233,8 +233,8 @@ class Op:
 
     def prepare(self, tensors: Sequence[Any], **requests: Any) -> Callable[[], Any]:
         """The call of ``forward`` on given tensors, with those of the requests that it asks for."""
-        asked = self.requests
-        return partial(self.forward, *tensors, **{k: v for k, v in requests.items() if k in asked})
+        given = {name: requests[name] for name in self.requests if name in requests}
+        return partial(self.forward, *tensors, **given)
 
     def results(self, raw: Any) -> tuple:
         """What a kernel returned, as a tuple with one tensor per output."""

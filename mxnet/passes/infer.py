@@ -47,44 +47,55 @@ def variable_hint(node: Node, kind: str) -> Any:
         raise MXNetError(f"variable {node.name}: __dtype__: {error}") from None
 
 
-def infer_shapes(graph: Graph, known: Mapping[Node, tuple | None]) -> Facts:
-    """The shapes of all values, as far as they follow from those of some variables."""
-    return infer(graph, "shape", known)
+def infer_shapes(graph: Graph, known: Mapping[Node, tuple | None], start: Facts | None = None) -> Facts:
+    """The shapes of all values, as far as they follow from those of some variables.
+
+    ``start``: complete shapes of the first nodes of the graph, which are taken as they are.
+    """
+    return infer(graph, "shape", known, start)
 
 
-def infer_dtypes(graph: Graph, known: Mapping[Node, str | None]) -> Facts:
+def infer_dtypes(graph: Graph, known: Mapping[Node, str | None], start: Facts | None = None) -> Facts:
     """The dtypes of all values, as far as they follow from those of some variables."""
-    return infer(graph, "dtype", known)
+    return infer(graph, "dtype", known, start)
 
 
-def infer(graph: Graph, kind: str, known: Mapping[Node, Any]) -> Facts:
+def infer(graph: Graph, kind: str, known: Mapping[Node, Any], start: Facts | None = None) -> Facts:
     """Sweep forwards and backwards over the rules until a sweep adds nothing.
 
     Raises NodeError naming the node at which two facts disagree.
     """
-    state = _State(graph, kind, known)
-    if not state.sweep(range(len(graph.nodes))):
+    state = _State(graph, kind, known, start.values if start else [])
+    first, count = len(start.values) if start else 0, len(graph.nodes)
+    forwards, backwards = range(first, count), range(count - 1, first - 1, -1)
+    if not state.sweep(forwards):
         return Facts(graph, state.values)
     while True:
         before = state.changes
-        state.sweep(range(len(graph.nodes) - 1, -1, -1))
-        state.sweep(range(len(graph.nodes)))
+        if not state.is_complete():
+            state.sweep(backwards)
+        state.sweep(forwards)
         if state.changes == before:
             return Facts(graph, state.values)
 
 
 class _State:
-    def __init__(self, graph: Graph, kind: str, known: Mapping[Node, Any]):
+    def __init__(self, graph: Graph, kind: str, known: Mapping[Node, Any], start: list[tuple]):
         self.graph, self.kind = graph, kind
         self.unify = unify_shapes if kind == "shape" else unify_dtypes
         self.complete = is_complete if kind == "shape" else (lambda value: value is not None)
         self.changes = 0
-        self.values: list[tuple] = []
-        for node in graph.nodes:
+        self.values: list[tuple] = list(start)
+        for node in graph.nodes[len(start) :]:
             if node.op is None:
                 self.values.append((self._given(node, known.get(node)),))
             else:
                 self.values.append((None,) * node.num_outputs)
+
+    def is_complete(self) -> bool:
+        """Whether everything is known, so that another sweep can only confirm it."""
+        complete = self.complete
+        return all([complete(value) for values in self.values for value in values])
 
     def _given(self, node: Node, given: Any) -> Any:
         hint = variable_hint(node, self.kind) if node.attrs else None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, insort
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from ..graph.node import Graph
 from ..ops.dtypes import item_size
 from ..ops.shapes import product
 
-__all__ = ["ALIGNMENT", "Buffer", "Plan", "assign_offsets", "plan_memory"]
+__all__ = ["ALIGNMENT", "Buffer", "Plan", "assign_offsets", "largest_live", "plan_memory"]
 
 ALIGNMENT = 64  # bytes; what torch.empty gives, and enough for any vector instruction
 _EXACT_LIMIT = 6000  # buffers; above it, packing by size takes seconds
@@ -219,17 +220,33 @@ class _Planner:
 def assign_offsets(buffers: Sequence[Buffer]) -> int:
     """Give every buffer an offset so that buffers in use at one time do not overlap.
 
-    Returns the size of the arena. Packs by decreasing size, each at the lowest gap (Pisarchyk & Lee
-    2020, "greedy by size"), or in order of time for very many buffers.
+    Returns the size of the arena. Packs in order of time, best fit; where that does not reach the lower
+    bound, also by decreasing size, each at the lowest gap (Pisarchyk & Lee 2020, "greedy by size"),
+    and keeps the better.
     """
     for buffer in buffers:
         buffer.size = -(-buffer.size // ALIGNMENT) * ALIGNMENT
     live = [buffer for buffer in buffers if buffer.size]
     for buffer in buffers:
         buffer.offset = 0
-    if len(live) > _EXACT_LIMIT:
-        return _pack_in_time(live)
-    return _pack_by_size(live)
+    total = _pack_in_time(live)
+    if total == largest_live(live) or len(live) > _EXACT_LIMIT:
+        return total
+    offsets = [buffer.offset for buffer in live]
+    other = _pack_by_size(live)
+    if other > total:
+        for buffer, offset in zip(live, offsets):
+            buffer.offset = offset
+    return min(total, other)
+
+
+def largest_live(buffers: Iterable[Buffer]) -> int:
+    """The lower bound of any arena: the most bytes in use at one time."""
+    changes: dict[int, int] = {}
+    for buffer in buffers:
+        changes[buffer.birth] = changes.get(buffer.birth, 0) + buffer.size
+        changes[buffer.death + 1] = changes.get(buffer.death + 1, 0) - buffer.size
+    return max(accumulate(changes[time] for time in sorted(changes)), default=0)
 
 
 def _pack_by_size(buffers: Sequence[Buffer]) -> int:
