@@ -291,7 +291,14 @@ modulo = _function(
     "modulo", "The remainder of a division, with the sign of the divisor.",
     operator.mod, _A.__mod__, _A.__rmod__,
 )  # fmt: skip
-power = _function("power", "An array to the power of another.", pow, _A.__pow__, _A.__rpow__)
+_power = _function("power", "An array to the power of another.", pow, _A.__pow__, _A.__rpow__)
+
+
+def power(base: Any, exp: Any) -> Any:
+    """An array or number to the power of another; see ``multiply`` for shapes and dtypes."""
+    return _power(base, exp)
+
+
 
 maximum = _symmetric("maximum", "The larger of two arrays, elementwise.", max)
 minimum = _symmetric("minimum", "The smaller of two arrays, elementwise.", min)

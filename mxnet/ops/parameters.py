@@ -163,7 +163,8 @@ class Parameter:
             if stripped == "None" and None in self.choices:
                 return None
             valid = "{" + ", ".join(repr(choice) for choice in self.choices) + "}"
-            raise MXNetError(f"Invalid Input: '{text}', valid values are: {valid} (parameter {self.name})")
+            error = DTypeError if dtypes.CODES.keys() >= set(self.choices) - {None} else MXNetError
+            raise error(f"Invalid Input: '{text}', valid values are: {valid} (parameter {self.name})")
         try:
             value = self.read(stripped)
         except DTypeError as error:
