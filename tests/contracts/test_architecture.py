@@ -90,9 +90,11 @@ def test_front_half_leaves_torch_alone(path):
 
 
 def span(node: ast.AST) -> int:
-    """The lines of a function without its docstring."""
+    """The lines of a function without its docstring and the functions inside it."""
     body = node.body[1:] if ast.get_docstring(node, clean=False) else node.body
-    return node.end_lineno - body[0].lineno + 1 if body else 0
+    inner = [each for each in body if isinstance(each, ast.FunctionDef)]
+    lines = node.end_lineno - body[0].lineno + 1 if body else 0
+    return lines - sum(each.end_lineno - each.lineno + 1 for each in inner)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -13,10 +13,13 @@ from mxnet.ops.core import get_op, registered_names
 
 RECORDED = json.loads((Path(__file__).with_name("data") / "operators.json").read_text())
 KNOWN = [name for name in registered_names() if name in RECORDED]
+# 1.9.1 makes a Pooling of type lp without p_value, and fails when it runs.
+REFUSED = {("Pooling", "lp")}
 OBSERVED = [
     pytest.param(name, *facts, id=f"{name}-{i}")
     for name in KNOWN
     for i, facts in enumerate(RECORDED[name]["observed"])
+    if (name, facts[0].get("pool_type")) not in REFUSED
 ]
 
 
