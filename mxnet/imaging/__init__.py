@@ -1,0 +1,1 @@
+"""Images as numpy arrays: compressed files, resizing, warping and colours, without torch."""

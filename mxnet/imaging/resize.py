@@ -1,0 +1,110 @@
+"""Resizing images: the five interpolation methods of 1.x, with the weights that OpenCV uses."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from ..error import MXNetError
+
+__all__ = ["AREA", "CUBIC", "LANCZOS", "LINEAR", "NEAREST", "resize"]
+
+NEAREST, LINEAR, CUBIC, AREA, LANCZOS = range(5)
+
+
+def resize(image: np.ndarray, width: int, height: int, method: int = LINEAR) -> np.ndarray:
+    """An image (h, w) or (h, w, c) in another size, of the same element type.
+
+    Parameters: ``method``: 0 nearest, 1 linear, 2 cubic, 3 area, 4 Lanczos over 8 pixels. Raises
+    MXNetError for another method or a size that is not positive.
+    """
+    if method not in range(5):
+        raise MXNetError(f"interpolation should be 0, 1, 2, 3 or 4, not {method}")
+    if width < 1 or height < 1:
+        raise MXNetError(f"an image cannot be resized to width {width} and height {height}")
+    old_height, old_width = image.shape[:2]
+    if (old_height, old_width) == (height, width):
+        return image.copy()
+    # Averaging over areas makes sense where the image shrinks; else 1.x interpolates.
+    shrinks = old_height >= height and old_width >= width
+    if method == NEAREST:
+        return image[_nearest(old_height, height)][:, _nearest(old_width, width)]
+    result = _along(image, 0, *_taps(old_height, height, method, shrinks))
+    result = _along(result, 1, *_taps(old_width, width, method, shrinks))
+    if image.dtype.kind in "ui":
+        limits = np.iinfo(image.dtype)
+        result = np.rint(result).clip(limits.min, limits.max)
+    return result.astype(image.dtype, copy=False)
+
+
+def _along(image: np.ndarray, axis: int, indices: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weighted sums of rows (axis 0) or columns (axis 1); one row of indices per summand."""
+    shape = [1] * image.ndim
+    shape[axis] = -1
+    total = image.take(indices[0], axis) * weights[0].reshape(shape)
+    for index, weight in zip(indices[1:], weights[1:], strict=True):
+        total += image.take(index, axis) * weight.reshape(shape)
+    return total
+
+
+@lru_cache(1024)
+def _nearest(old: int, new: int) -> np.ndarray:
+    return np.minimum(np.floor(np.arange(new) * (old / new)).astype(np.intp), old - 1)
+
+
+@lru_cache(1024)
+def _taps(old: int, new: int, method: int, shrinks: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Which pixels each new pixel is made of, and their weights: two arrays (summands, new)."""
+    if method == AREA and shrinks:
+        return _area_taps(old, new)
+    scale = old / new
+    if method == AREA:
+        base = np.floor(np.arange(new) * scale)
+        fraction = (np.arange(new) + 1) - (base + 1) / scale
+        fraction = np.where(fraction <= 0, 0, fraction - np.floor(fraction))
+    else:
+        place = (np.arange(new) + 0.5) * scale - 0.5
+        base = np.floor(place)
+        fraction = place - base
+    weigh, before = {
+        LINEAR: (_linear, 0), AREA: (_linear, 0), CUBIC: (_cubic, 1), LANCZOS: (_lanczos, 3)
+    }[method]  # fmt: skip
+    weights = weigh(fraction)
+    offsets = np.arange(len(weights))[:, None] - before
+    indices = np.clip(base.astype(np.intp) + offsets, 0, old - 1)
+    return indices, weights.astype(np.float32)
+
+
+def _linear(fraction: np.ndarray) -> np.ndarray:
+    return np.stack([1 - fraction, fraction])
+
+
+def _cubic(fraction: np.ndarray) -> np.ndarray:
+    """Keys' cubic convolution with a = -0.75, for the pixels -1, 0, 1 and 2."""
+    a, x = -0.75, fraction
+    outer = ((a * (x + 1) - 5 * a) * (x + 1) + 8 * a) * (x + 1) - 4 * a
+    inner = ((a + 2) * x - (a + 3)) * x * x + 1
+    other = ((a + 2) * (1 - x) - (a + 3)) * (1 - x) ** 2 + 1
+    return np.stack([outer, inner, other, 1 - outer - inner - other])
+
+
+def _lanczos(fraction: np.ndarray) -> np.ndarray:
+    """sinc(t) sinc(t / 4) for the pixels -3 to 4, made to sum to 1."""
+    distance = fraction - np.arange(-3, 5)[:, None]
+    weights = np.sinc(distance) * np.sinc(distance / 4)
+    return weights / weights.sum(axis=0)
+
+
+def _area_taps(old: int, new: int) -> tuple[np.ndarray, np.ndarray]:
+    """Each new pixel is the mean of the old ones that it covers, the edges in part."""
+    scale = old / new
+    start = np.arange(new) * scale
+    stop = np.minimum(start + scale, old)
+    first = np.floor(start + 1e-6).astype(np.intp)
+    summands = int(np.ceil(scale)) + 1
+    indices = first + np.arange(summands)[:, None]
+    covered = np.minimum(indices + 1, stop) - np.maximum(indices, start)
+    covered = np.where(covered > 1e-6, covered, 0)
+    weights = covered / covered.sum(axis=0)
+    return np.minimum(indices, old - 1), weights.astype(np.float32)
