@@ -14,6 +14,16 @@ CHANNELS_FIRST = {1: "NCW", 2: "NCHW", 3: "NCDHW"}
 CHANNELS_LAST = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
 
 
+def stored_channels_last(tensor):
+    """The tensor in channels-last storage, with strides that say so.
+
+    For one channel, or one pixel, torch takes any strides for both formats and oneDNN the slower one.
+    """
+    n, c, h, w = tensor.shape
+    dense = tensor.contiguous(memory_format=torch.channels_last)
+    return dense.as_strided((n, c, h, w), (h * w * c, 1, w * c, c))
+
+
 class ConvolutionBase(Op, abstract=True):
     """What the convolutions share: geometry parameters and layouts."""
 
@@ -89,14 +99,14 @@ class ConvolutionBase(Op, abstract=True):
 
     def forward(self, data, weight, bias=None, *, channels_last_storage):
         if channels_last_storage:
-            data = data.contiguous(memory_format=torch.channels_last)
+            data = stored_channels_last(data)
         data, weight = self.to_channels_first(data), self.to_channels_first(weight)
         result = torch.convolution(data, weight, bias, *self.torch_arguments(data))
         return self.from_channels_first(result)
 
     def backward(self, d_output, data, weight, *, needs, channels_last_storage):
         if channels_last_storage:
-            data = data.contiguous(memory_format=torch.channels_last)
+            data = stored_channels_last(data)
         d, data, weight = map(self.to_channels_first, (d_output, data, weight))
         gradients = torch.ops.aten.convolution_backward.default(
             d,
