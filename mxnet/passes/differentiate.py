@@ -78,6 +78,15 @@ class _Reverse:
     def visit(self, node: Node) -> None:
         op = node.op
         heads = [self.gradients.pop((node, i), None) for i in range(op.num_visible)]
+        hidden = range(op.num_visible, node.num_outputs)
+        if not op.stochastic and any((node, i) in self.gradients for i in hidden):
+            # What a derivative kernel reads of them would be missing in its own derivative.
+            raise NodeError(
+                node.facts(),
+                "differentiation",
+                f"the gradient of {op.op_name} is non-differentiable: it reads what {op.op_name} keeps"
+                " for it",
+            )
         if op.differentiable and not op.reads_head_gradient:
             pass
         elif not any(heads):
