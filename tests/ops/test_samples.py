@@ -43,7 +43,8 @@ def has_gradient(sample: Sample) -> bool:
 
 def wanted_gradients(sample: Sample, arrays: dict) -> dict[str, str]:
     """Gradient requests for the arguments that can have gradients."""
-    arguments = sample.symbol().list_arguments()
+    labels = sample.operator.labels
+    arguments = [name for name in sample.symbol().list_arguments() if name not in labels]
     return {name: "write" for name in arguments if is_floating(arrays[name].dtype.name)}
 
 
@@ -116,6 +117,39 @@ def test_gradient(sample):
             assert analytic == pytest.approx(numeric, rel=rtol, abs=atol), name
 
 
+@pytest.mark.parametrize("sample", samples(has_gradient))
+def test_second_order(sample):
+    """The gradient as a symbol of its own, differentiated again."""
+    symbol, arrays = sample.symbol(), sample.full_arrays("float64")
+    names = list(wanted_gradients(sample, arrays))
+    heads = [mx.sym.Variable(f"head{i}") for i in range(len(symbol))]
+    try:
+        once = symbol.gradient(names, heads)
+        outputs = run_plainly(symbol, arrays, train=sample.train).outputs
+        arrays |= {f"head{i}": head for i, head in enumerate(random_heads(outputs))}
+        results = run_plainly(once, arrays, train=sample.train).outputs
+        weights = random_heads(results)
+        wanted = dict.fromkeys((n for n in once.list_arguments() if n in names), "write")
+        twice = run_plainly(once, arrays, weights, wanted, sample.train).gradients
+    except mx.MXNetError as error:
+        if "differentiable" in str(error) or "derivative for" in str(error):
+            return
+        raise
+    if any(value.dtype.itemsize < 8 for value in results):
+        return
+
+    def loss(values: dict) -> float:
+        found = run_plainly(once, values, train=sample.train).outputs
+        return float(sum(np.sum(w * r) for w, r in zip(weights, found, strict=True)))
+
+    rng = np.random.RandomState(4)
+    for name, gradient in twice.items():
+        direction = rng.uniform(-1, 1, gradient.shape)
+        numeric = central_difference(loss, arrays, name, direction, 1e-5)
+        analytic = float(np.sum(gradient * direction))
+        assert analytic == pytest.approx(numeric, rel=1e-3, abs=1e-5), name
+
+
 @pytest.mark.parametrize("sample", samples(lambda sample: not sample.cls.differentiable))
 def test_no_derivative(sample):
     symbol, arrays = sample.symbol(), sample.full_arrays()
@@ -172,17 +206,20 @@ def test_json_round_trip(sample):
 @pytest.mark.parametrize("sample", samples(deterministic))
 def test_planned_like_node_by_node(sample):
     symbol, arrays = sample.symbol(), sample.full_arrays()
-    heads, wanted = None, "null"
-    if sample.cls.differentiable and wanted_gradients(sample, arrays):
+    heads, wanted = None, {}
+    if sample.cls.differentiable:
         wanted = wanted_gradients(sample, arrays)
         heads = random_heads(run_plainly(symbol, arrays, train=sample.train).outputs)
-    plain = run_plainly(symbol, arrays, heads, wanted, sample.train)
-    bound = run_bound(symbol, arrays, heads, wanted, sample.train)
-    for kind in ("gradients", "arguments", "auxiliary"):
-        for name, value in getattr(plain, kind).items():
-            same(getattr(bound, kind)[name], value, f"{kind} {name}")
-    for i, (got, want) in enumerate(zip(bound.outputs, plain.outputs, strict=True)):
-        same(got, want, f"output {i}")
+        wanted = {n: ("add", "write")[i % 2] for i, n in enumerate(wanted)}
+    start = {name: np.full_like(arrays[name], 0.5) for name in wanted}
+    plain = run_plainly(symbol, arrays, heads, wanted, sample.train, start)
+    for replayed in (False, True):
+        bound = run_bound(symbol, arrays, heads, wanted, sample.train, start, replayed)
+        for kind in ("gradients", "arguments", "auxiliary"):
+            for name, value in getattr(plain, kind).items():
+                same(getattr(bound, kind)[name], value, f"{kind} {name} {replayed=}")
+        for i, (got, want) in enumerate(zip(bound.outputs, plain.outputs, strict=True)):
+            same(got, want, f"output {i} {replayed=}")
 
 
 def same(got: np.ndarray, want: np.ndarray, what: str) -> None:
