@@ -54,7 +54,7 @@ class TopK(Ordering, name="topk"):
         )
 
     def hidden(self):
-        return ("positions",) if self.ret_typ in ("both", "value") else ()
+        return ("positions",) if self.ret_typ == "value" else ()
 
     def infer_shape(self, s):
         if self.ret_typ == "mask":
@@ -74,9 +74,10 @@ class TopK(Ordering, name="topk"):
             t.same()
         else:
             t.same("data", "output0")
-            t.positions = "int64"
             if self.ret_typ == "both":
                 t.output1 = self.dtype
+            else:
+                t.positions = "int64"
 
     def forward(self, data):
         lines, axis = self.lines(data)
@@ -89,12 +90,16 @@ class TopK(Ordering, name="topk"):
         indices = positions.to(getattr(torch, self.dtype))
         if self.ret_typ == "indices":
             return indices
-        return (values, positions) if self.ret_typ == "value" else (values, indices, positions)
+        return values, positions if self.ret_typ == "value" else indices
 
     def gradient(self, d_outputs, outputs, data):
         if self.ret_typ in ("indices", "mask"):
             return None
-        return PlaceAlong(axis=self.axis)(d_outputs[0], outputs[-1], data)
+        positions = outputs[-1]
+        if self.ret_typ == "both":  # the indices given out may be too coarse numbers
+            same = self.changed() | {"ret_typ": "indices", "dtype": "int64"}
+            positions = TopK(**same)(data)
+        return PlaceAlong(axis=self.axis)(d_outputs[0], positions, data)
 
 
 class Sort(Ordering, name="sort"):
