@@ -53,11 +53,22 @@ def random_heads(outputs: list[np.ndarray]) -> list[np.ndarray]:
     return [np.asarray(rng.uniform(-1, 1, out.shape)).astype(out.dtype) for out in outputs]
 
 
-@pytest.mark.parametrize("name", registered_names())
+# Without outputs they are no part of a symbol; tested through ``mx.nd``.
+IMPERATIVE = {"reset_arrays"}
+
+
+@pytest.mark.parametrize("name", sorted({*registered_names()} - IMPERATIVE))
 def test_every_operator_has_samples(name):
     assert any(sample.cls is get_op(name) for sample in SAMPLES), (
         f"add samples of {name} to tests/ops/samples"
     )
+
+
+def test_reset_arrays():
+    one, other = array(np.ones(3, "float32")), array(np.ones((2, 2), "int32"))
+    mx.nd.reset_arrays(one, other, num_arrays=2)
+    assert one.asnumpy().tolist() == [0, 0, 0]
+    assert other.asnumpy().tolist() == [[0, 0], [0, 0]]
 
 
 @pytest.mark.parametrize("sample", samples(has_reference))
