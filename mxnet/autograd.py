@@ -88,7 +88,9 @@ class _Recorded(Node):
 
     __slots__ = ("array", "memory", "values")
 
-    def __init__(self, op: Op | None, inputs: tuple, name: str, values: tuple, array: Any, memory: Any):
+    def __init__(
+        self, op: Op | None, inputs: tuple, name: str, values: tuple, array: Any, memory: Any
+    ):
         attrs = {} if op is None else op.attrs()
         super().__init__(op, inputs, name, attrs, caller(4))
         self.values, self.array, self.memory = values, array, memory
@@ -167,8 +169,8 @@ def grad(
 ) -> Any:
     """The gradients of recorded arrays with respect to variables, as new arrays.
 
-    Parameters as in ``backward``; with ``create_graph`` the gradients are recorded themselves and can
-    be differentiated again. Returns one NDArray for one variable, a list for a list.
+    Parameters as in ``backward``; with ``create_graph`` the gradients are recorded themselves and
+    can be differentiated again. Returns one NDArray for one variable, a list for a list.
     """
     heads = [heads] if isinstance(heads, NDArray) else list(heads)
     single = isinstance(variables, NDArray)
@@ -204,14 +206,16 @@ def _recorded_graph(heads: Sequence[NDArray]) -> Graph:
     for head in heads:
         if head._entry is None:
             raise MXNetError(
-                "cannot differentiate node because it is not in a computational graph. You need to set"
-                " is_recording to true or use autograd.record() to save computational graphs for backward"
+                "cannot differentiate node because it is not in a computational graph. You need to"
+                " set is_recording to true or use autograd.record() to save computational graphs"
+                " for backward"
             )
     graph = Graph([head._entry for head in heads])
     for node in graph.nodes:
         if node.values is None:
             raise MXNetError(
-                "this graph has been freed by an earlier backward; call that one with retain_graph=True"
+                "this graph has been freed by an earlier backward; call that one with"
+                " retain_graph=True"
             )
     return graph
 
@@ -255,7 +259,9 @@ def _evaluate(
             for index, result in enumerate(_run(node, inputs, memory, context)):
                 arrays[Entry(node, index)] = result
     return [
-        NDArray(torch.zeros_like(v.values[0]), context) if e is None else array_of(Entry(e.node, e.index))
+        NDArray(torch.zeros_like(v.values[0]), context)
+        if e is None
+        else array_of(Entry(e.node, e.index))
         for v, e in zip(variables, derivative.gradients)
     ]
 

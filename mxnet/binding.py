@@ -34,16 +34,27 @@ def bind(
 ) -> Executor:
     """See ``Symbol.bind``."""
     if not isinstance(ctx, Context):
-        raise TypeError(f"Context type error: ctx should be a Context such as mx.cpu(), not {ctx!r}")
+        raise TypeError(
+            f"Context type error: ctx should be a Context such as mx.cpu(), not {ctx!r}"
+        )
     names = symbol.list_arguments()
     arg_arrays = _arrays("args", args, names, allow_missing=False)
-    grad_arrays = None if args_grad is None else _arrays("args_grad", args_grad, names, allow_missing=True)
+    grad_arrays = (
+        None if args_grad is None else _arrays("args_grad", args_grad, names, allow_missing=True)
+    )
     aux_names = symbol.list_auxiliary_states()
-    aux_arrays = _arrays("aux_states", [] if aux_states is None else aux_states, aux_names, allow_missing=False)
+    aux_arrays = _arrays(
+        "aux_states", [] if aux_states is None else aux_states, aux_names, allow_missing=False
+    )
     if group2ctx is None:
         for name, array in zip(names + aux_names, arg_arrays + aux_arrays):
-            if array.context != ctx and not (array.context.device_type.startswith("cpu") and ctx.device_type.startswith("cpu")):
-                raise MXNetError(f"{name} is on {array.context} but the executor is bound to {ctx}; use as_in_context")
+            if array.context != ctx and not (
+                array.context.device_type.startswith("cpu") and ctx.device_type.startswith("cpu")
+            ):
+                raise MXNetError(
+                    f"{name} is on {array.context} but the executor is bound to {ctx}; use"
+                    " as_in_context"
+                )
     requirements = _requirements(grad_req, names, ValueError)
     return Executor(symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx)
 
@@ -52,7 +63,9 @@ def _arrays(kind: str, given: Any, names: Sequence[str], allow_missing: bool) ->
     if isinstance(given, Mapping):
         missing = [name for name in names if name not in given]
         if missing and not allow_missing:
-            raise ValueError(f"key `{missing[0]}` is missing in `{kind}`; needed are {', '.join(names)}")
+            raise ValueError(
+                f"key `{missing[0]}` is missing in `{kind}`; needed are {', '.join(names)}"
+            )
         arrays = [given.get(name) for name in names]
     elif isinstance(given, (list, tuple)):
         if len(given) != len(names):
@@ -62,7 +75,9 @@ def _arrays(kind: str, given: Any, names: Sequence[str], allow_missing: bool) ->
             )
         arrays = list(given)
     else:
-        raise TypeError(f"Only accept list of NDArrays or dict of str to NDArray for {kind}, not {type(given)}")
+        raise TypeError(
+            f"Only accept list of NDArrays or dict of str to NDArray for {kind}, not {type(given)}"
+        )
     for name, array in zip(names, arrays):
         if not isinstance(array, NDArray) and not (allow_missing and array is None):
             raise TypeError(f"{kind}: {name} should be an NDArray, not {type(array)}")
@@ -77,7 +92,9 @@ def _requirements(grad_req: Any, names: Sequence[str], error: type[Exception]) -
     elif isinstance(grad_req, (list, tuple)):
         requirements = list(grad_req)
         if error is RuntimeError and len(requirements) != len(names):
-            raise RuntimeError(f"simple_bind error: {len(requirements)} grad_req for {len(names)} arguments")
+            raise RuntimeError(
+                f"simple_bind error: {len(requirements)} grad_req for {len(names)} arguments"
+            )
         requirements += ["null"] * (len(names) - len(requirements))
     else:
         raise TypeError(f"grad_req should be a str, list or dict, not {type(grad_req)}")
@@ -107,10 +124,15 @@ def simple_bind(
     if isinstance(grad_req, (list, tuple)) and not grad_req and names:
         raise RuntimeError("simple_bind error: grad_req in simple_bind cannot be an empty list")
     requirements = _requirements(grad_req, names, RuntimeError)
-    repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    repeated = (
+        sorted({name for name in names if names.count(name) > 1})
+        if len(set(names)) < len(names)
+        else []
+    )
     if repeated:
         raise MXNetError(
-            f"simple_bind error: duplicate argument names: {', '.join(repeated)}; arguments need unique names"
+            f"simple_bind error: duplicate argument names: {', '.join(repeated)}; arguments need"
+            " unique names"
         )
     facts = _infer_all(symbol, shapes, type_dict or {})
     allocate = _Allocator(ctx, set(shared_arg_names or ()), shared_exec, shared_buffer)
@@ -165,7 +187,11 @@ class _Allocator:
         return found if found is not None and found.shape == shape else self.fresh(shape, dtype)
 
     def fresh(self, shape: tuple, dtype: str) -> NDArray:
-        return nd_zeros(shape, ctx=self.ctx, dtype=numpy_type(dtype)) if shape else _scalar(self.ctx, dtype)
+        return (
+            nd_zeros(shape, ctx=self.ctx, dtype=numpy_type(dtype))
+            if shape
+            else _scalar(self.ctx, dtype)
+        )
 
 
 def _scalar(ctx: Context, dtype: str) -> NDArray:
@@ -223,7 +249,9 @@ def _simple_bind_error(head: str, error: MXNetError) -> MXNetError:
     return wrapped
 
 
-def reshape(executor: Executor, partial_shaping: bool, allow_up_sizing: bool, shapes: Mapping[str, tuple]) -> Executor:
+def reshape(
+    executor: Executor, partial_shaping: bool, allow_up_sizing: bool, shapes: Mapping[str, tuple]
+) -> Executor:
     """See ``Executor.reshape``."""
     symbol = executor._symbol
     arg_shapes, _, aux_shapes = symbol.infer_shape(**shapes)
@@ -235,16 +263,21 @@ def reshape(executor: Executor, partial_shaping: bool, allow_up_sizing: bool, sh
     for name, shape, array, gradient in zip(names, arg_shapes, executor.arg_arrays, old_grads):
         if name not in shapes and shape != array.shape and not partial_shaping:
             raise MXNetError(
-                f"Shape of unspecified array arg:{name} changed. This can cause the new executor to not share"
-                " parameters with the old one. Please check for error in the network. If this is intended,"
-                " set partial_shaping=True to suppress this warning."
+                f"Shape of unspecified array arg:{name} changed. This can cause the new executor"
+                " to not share parameters with the old one. Please check for error in the network."
+                " If this is intended, set partial_shaping=True to suppress this warning."
             )
         args.append(_resized("arg", name, array, shape, allow_up_sizing))
-        grads.append(None if gradient is None else _resized("grad", name, gradient, shape, allow_up_sizing))
+        grads.append(
+            None if gradient is None else _resized("grad", name, gradient, shape, allow_up_sizing)
+        )
     auxiliary = []
     for name, shape, array in zip(symbol.list_auxiliary_states(), aux_shapes, executor.aux_arrays):
         if shape != array.shape and not partial_shaping:
-            raise MXNetError(f"Shape of unspecified array aux:{name} changed; set partial_shaping=True to allow it")
+            raise MXNetError(
+                f"Shape of unspecified array aux:{name} changed; set partial_shaping=True to allow"
+                " it"
+            )
         auxiliary.append(_resized("aux", name, array, shape, allow_up_sizing))
     new_grads = None if executor.grad_arrays is None else grads
     return Executor(
@@ -259,8 +292,8 @@ def _resized(kind: str, name: str, array: NDArray, shape: tuple, allow_up_sizing
         return NDArray(array._tensor.view(-1)[:size].view(shape), array.context)
     if not allow_up_sizing:
         raise MXNetError(
-            f"New shape of {kind}:{name} larger than original. First making a big executor and then down"
-            " sizing it is more efficient than the reverse. If you really want to up size, set"
-            " allow_up_sizing=True to enable allocation of new arrays."
+            f"New shape of {kind}:{name} larger than original. First making a big executor and"
+            " then down sizing it is more efficient than the reverse. If you really want to up size,"
+            " set allow_up_sizing=True to enable allocation of new arrays."
         )
     return nd_zeros(shape, ctx=array.context, dtype=array.dtype)

@@ -121,5 +121,7 @@ def torch_device(context: Context) -> Any:
     count = num_gpus()
     if context.device_id >= count:
         found = f"{count} GPU(s) found" if count else "no usable GPU found (torch sees none)"
-        raise MXNetError(f"{context} is not available: {found}. Use mx.cpu(), or check mx.num_gpus() first.")
+        raise MXNetError(
+            f"{context} is not available: {found}. Use mx.cpu(), or check mx.num_gpus() first."
+        )
     return torch.device("cuda", context.device_id)

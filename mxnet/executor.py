@@ -25,9 +25,9 @@ __all__ = ["Executor"]
 class Executor:
     """A symbol bound to arrays; made by ``Symbol.bind`` and ``Symbol.simple_bind``.
 
-    ``arg_arrays``, ``grad_arrays`` and ``aux_arrays`` are lists in the order of the symbol's ``list_*``
-    methods, ``arg_dict``, ``grad_dict`` and ``aux_dict`` the same by name. ``outputs`` are the arrays
-    that every forward run fills anew.
+    ``arg_arrays``, ``grad_arrays`` and ``aux_arrays`` are lists in the order of the symbol's
+    ``list_*`` methods, ``arg_dict``, ``grad_dict`` and ``aux_dict`` the same by name. ``outputs``
+    are the arrays that every forward run fills anew.
     """
 
     def __init__(
@@ -89,7 +89,8 @@ class Executor:
             if array is not None and req != "null":
                 if array.shape != tuple(variables[node].shape):
                     raise MXNetError(
-                        f"bind: the gradient array of {node.name} has shape {array.shape}, the argument"
+                        f"bind: the gradient array of {node.name} has shape {array.shape}, the"
+                        " argument"
                         f" {tuple(variables[node].shape)}"
                     )
                 gradients[node] = (array._tensor, req == "add")
@@ -116,7 +117,9 @@ class Executor:
         for entry in graph.outputs:
             if entry not in arrays:
                 tensor = bound.heads.get(entry)
-                arrays[entry] = NDArray(bound.variables[entry.node] if tensor is None else tensor, self._ctx)
+                arrays[entry] = NDArray(
+                    bound.variables[entry.node] if tensor is None else tensor, self._ctx
+                )
         return [arrays[entry] for entry in graph.outputs]
 
     def _program(self, train: bool) -> Program:
@@ -136,7 +139,8 @@ class Executor:
         return program
 
     def _take_arena(self, size: int) -> torch.Tensor:
-        # Training and prediction take turns in one arena. Zeros, so that its pages exist from the start.
+        # Training and prediction take turns in one arena. Zeros, so that its pages exist from the
+        # start.
         if self._arena is None or self._arena.numel() < size:
             self._arena = torch.zeros(size, dtype=torch.uint8, device=self._device)
         return self._arena
@@ -160,8 +164,9 @@ class Executor:
     def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
         """Run the backward part: fill (or add to) the gradient arrays.
 
-        Parameters: ``out_grads``: the gradients of the outputs, an NDArray, a list, or a dict by output
-        name; not needed where all outputs are losses. Raises MXNetError where they are missing.
+        Parameters: ``out_grads``: the gradients of the outputs, an NDArray, a list, or a dict by
+        output name; not needed where all outputs are losses. Raises MXNetError where they are
+        missing.
         """
         if not self._bound.gradients:
             return
@@ -175,7 +180,7 @@ class Executor:
         self._fresh = False  # the backward run reuses the memory of forward values
 
     def _repeat_forward(self, program: Program) -> None:
-        """Compute the forward values again, with the same random draws as before if there were any."""
+        """Compute the forward values again, with the same random draws as before, if any."""
         if self._draws is None:
             self._run(program.forward)
             return
@@ -197,12 +202,19 @@ class Executor:
             if name not in bound:
                 raise TypeError(f"Unknown argument {name}; the arguments are {', '.join(bound)}")
             if not isinstance(value, (NDArray, np.ndarray)):
-                raise ValueError(f"only accept keyword argument of NDArrays and numpy.ndarray, not {type(value)}")
+                raise ValueError(
+                    f"only accept keyword argument of NDArrays and numpy.ndarray, not {type(value)}"
+                )
             if tuple(value.shape) != bound[name].shape:
                 raise ValueError(
-                    f"Shape not match! Argument {name}, need: {bound[name].shape}, received: {value.shape}"
+                    f"Shape not match! Argument {name}, need: {bound[name].shape}, received:"
+                    f" {value.shape}"
                 )
-            source = value._tensor if isinstance(value, NDArray) else torch.from_numpy(np.ascontiguousarray(value))
+            source = (
+                value._tensor
+                if isinstance(value, NDArray)
+                else torch.from_numpy(np.ascontiguousarray(value))
+            )
             bound[name]._tensor.copy_(source)
 
     def _set_head_gradients(self, out_grads: Any) -> None:
@@ -212,7 +224,8 @@ class Executor:
             if targets:
                 missing = ", ".join(names[index] for index in targets)
                 raise MXNetError(
-                    f"backward needs out_grads (head_gradient) for the outputs that are not losses: {missing}"
+                    "backward needs out_grads (head_gradient) for the outputs that are not"
+                    f" losses: {missing}"
                 )
             return
         if isinstance(out_grads, NDArray):
@@ -221,10 +234,14 @@ class Executor:
             out_grads = [out_grads[name] for name in names]
         for position, gradient in enumerate(out_grads):
             if not isinstance(gradient, NDArray):
-                raise TypeError(f"out_grads must be NDArrays, but number {position} is {type(gradient)}")
+                raise TypeError(
+                    f"out_grads must be NDArrays, but number {position} is {type(gradient)}"
+                )
         for index, target in targets.items():
             if index >= len(out_grads):
-                raise MXNetError(f"backward got {len(out_grads)} out_grads; output {names[index]} needs one too")
+                raise MXNetError(
+                    f"backward got {len(out_grads)} out_grads; output {names[index]} needs one too"
+                )
             gradient = out_grads[index]._tensor
             if is_dynamic(self._symbol._graph):
                 target.set_(gradient.to(target.dtype, copy=True))
@@ -285,7 +302,8 @@ class Executor:
                     target = bound[name]
                     if tuple(array.shape) != target.shape:
                         raise MXNetError(
-                            f"{name} should be {target.shape} but the array to copy is {array.shape}"
+                            f"{name} should be {target.shape} but the array to copy is"
+                            f" {array.shape}"
                         )
                     target._tensor.copy_(array._tensor)
                 elif not allow_extra_params:

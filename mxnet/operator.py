@@ -12,7 +12,7 @@ __all__ = ["CustomOp", "CustomOpProp", "register"]
 
 
 class CustomOp:
-    """The two computations of a custom operator; subclass it and write ``forward`` and ``backward``.
+    """The two computations of a custom operator: subclasses define ``forward`` and ``backward``.
 
     They run in the calling thread, on NDArrays. An exception inside them reaches the caller of the
     executor, with its traceback, as the cause of an MXNetError that names the node.
@@ -38,7 +38,8 @@ class CustomOp:
     ) -> None:
         """Compute ``in_grad`` from ``out_grad``, ``in_data`` and ``out_data``."""
         raise MXNetError(
-            f"{type(self).__name__} does not define backward; define it, or bind with grad_req='null'"
+            f"{type(self).__name__} does not define backward; define it, or bind with"
+            " grad_req='null'"
         )
 
     def assign(self, dst: Any, req: str, src: Any) -> None:
@@ -108,7 +109,9 @@ def register(reg_name: str) -> Callable[[type], type]:
 
     def decorate(property_class: type) -> type:
         if not (isinstance(property_class, type) and issubclass(property_class, CustomOpProp)):
-            raise MXNetError(f"can only register subclasses of CustomOpProp, not {property_class!r}")
+            raise MXNetError(
+                f"can only register subclasses of CustomOpProp, not {property_class!r}"
+            )
         register_property(reg_name, property_class)
         return property_class
 

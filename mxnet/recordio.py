@@ -62,7 +62,9 @@ def _read_part(file: IO[bytes], name: str, skip: bool = False) -> tuple[int, byt
     if not head:
         return None
     if len(head) < 8:
-        raise MXNetError(f"{name}: the record at offset {offset} is cut short: {len(head)} bytes left")
+        raise MXNetError(
+            f"{name}: the record at offset {offset} is cut short: {len(head)} bytes left"
+        )
     magic, word = _HEAD.unpack(head)
     if magic != _MAGIC:
         raise MXNetError(
@@ -233,8 +235,9 @@ class MXIndexedRecordIO(MXRecordIO):
             try:
                 key, offset = self.key_type(words[0]), int(words[1])
             except (IndexError, ValueError):
-                raise MXNetError(f"{self.idx_path}:{number}: {line!r} is not 'key<tab>offset'") from
-                None
+                raise MXNetError(
+                    f"{self.idx_path}:{number}: {line!r} is not 'key<tab>offset'"
+                ) from None
             self.idx[key] = offset
             self.keys.append(key)
 
@@ -287,8 +290,7 @@ def pack(header: IRHeader | tuple, s: bytes) -> bytes:
 
 
 def unpack(s: bytes) -> tuple[IRHeader, bytes]:
-    """The header and the bytes of a payload made by ``pack``; raises MXNetError if it is too short.
-    """
+    """The header and the bytes of a payload made by ``pack``; raises MXNetError if it is too short."""
     if len(s) < _IR_FORMAT.size:
         raise MXNetError(f"a packed record has at least {_IR_FORMAT.size} bytes, this one {len(s)}")
     header = IRHeader(*_IR_FORMAT.unpack_from(s))

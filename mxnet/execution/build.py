@@ -26,9 +26,10 @@ __all__ = ["Bound", "Program", "build", "is_dynamic", "known_facts"]
 class Bound:
     """The tensors that a program works on.
 
-    ``variables``: of every argument and auxiliary state; ``gradients``: for some arguments, the array
-    that receives the gradient and whether it is added; ``heads``: one tensor per distinct output that
-    is not a variable; ``head_gradients``: one per output whose gradient comes from outside.
+    ``variables``: of every argument and auxiliary state; ``gradients``: for some arguments, the
+    array that receives the gradient and whether it is added; ``heads``: one tensor per distinct
+    output that is not a variable; ``head_gradients``: one per output whose gradient comes from
+    outside.
     """
 
     variables: Mapping[Node, torch.Tensor]
@@ -68,8 +69,8 @@ def known_facts(
 
     ``start``: what is known already of the graph's first nodes.
 
-    Raises NodeError where the bound arrays do not fit the graph, or do not determine a shape (unless
-    that depends on values, see ``Op.dynamic``).
+    Raises NodeError where the bound arrays do not fit the graph, or do not determine a shape
+    (unless that depends on values, see ``Op.dynamic``).
     """
     if start[0] is not None and len(start[0].values) == len(graph.nodes):
         return start  # type: ignore[return-value] # nothing has been added
@@ -79,14 +80,19 @@ def known_facts(
         position = graph.index[node]
         found = shapes.values[position][0], dtypes.values[position][0]
         if found != (tuple(tensor.shape), dtype_name(tensor)):
-            reason = f"the bound array is {tuple(tensor.shape)} {dtype_name(tensor)}, needed is {found[0]} {found[1]}"
+            bound = f"{tuple(tensor.shape)} {dtype_name(tensor)}"
+            reason = f"the bound array is {bound}, needed is {found[0]} {found[1]}"
             raise NodeError(node.facts(), "bind", reason)
     if is_dynamic(graph):
         return shapes, dtypes
     for node, node_shapes, node_dtypes in zip(graph.nodes, shapes.values, dtypes.values):
-        if None in node_dtypes or any(s is None or not all(_is_int(d) for d in s) for s in node_shapes):
+        if None in node_dtypes or any(
+            s is None or not all(_is_int(d) for d in s) for s in node_shapes
+        ):
             raise NodeError(
-                node.facts(), "bind", f"shape {node_shapes} or dtype {node_dtypes} is not determined"
+                node.facts(),
+                "bind",
+                f"shape {node_shapes} or dtype {node_dtypes} is not determined",
             )
     return shapes, dtypes
 
@@ -142,17 +148,16 @@ def build(
     if derivative is not None:
         _place_gradients(joint, derivative, bound, wrt, fixed, sinks, shapes, dtypes)
     channels_last = choose_channels_last(joint, shapes.values, dtypes.values, fixed.keys())
-    plan = plan_memory(
-        joint, shapes.values, dtypes.values, fixed.keys(), kept, channels_last
-    )
+    plan = plan_memory(joint, shapes.values, dtypes.values, fixed.keys(), kept, channels_last)
     lowering = Lowering(
-        joint, shapes.values, dtypes.values, plan, arena(plan.arena_size), fixed, environment, sinks,
-        channels_last,
+        joint, shapes.values, dtypes.values, plan, arena(plan.arena_size), fixed, environment,
+        sinks, channels_last,
     )  # fmt: skip
     instructions = lowering.run()
     forward_nodes = set(graph.nodes)
     split = next(
-        (i for i, each in enumerate(instructions) if each.node not in forward_nodes), len(instructions)
+        (i for i, each in enumerate(instructions) if each.node not in forward_nodes),
+        len(instructions),
     )
     backward = Segment(instructions[split:]) if wrt else None
     return Program(joint, plan, Segment(instructions[:split]), backward, stochastic)
@@ -213,13 +218,16 @@ def _place_gradients(
     shapes: Facts,
     dtypes: Facts,
 ) -> None:
-    """Let gradients be computed right into their arrays where kernels can; else copy or add them."""
+    """Let gradients be computed right into their arrays where kernels can; else copy or add them.
+    """
     for variable, entry in zip(wrt, derivative.gradients):
         if entry is None:
             continue
         target, accumulate = bound.gradients[variable]
         if not is_floating(dtype_name(target)):
-            raise MXNetError(f"{variable.name}: gradients need a float array, not {dtype_name(target)}")
+            raise MXNetError(
+                f"{variable.name}: gradients need a float array, not {dtype_name(target)}"
+            )
         key = (joint.index[entry.node], entry.index)
         source = _computed_as(joint, key)
         writes = not accumulate and _can_write(joint, source, dtypes, target, fixed)

@@ -1,8 +1,8 @@
 """Recording the torch calls of a kernel, so that later runs replay them as a flat list.
 
-A kernel that writes into planned storage does the same torch calls on the same tensors at every run.
-At its first run it is watched; if everything it did is a call that writes into storage known at bind
-(``out=`` or in place) or a view of such storage, the calls replace the kernel.
+A kernel that writes into planned storage does the same torch calls on the same tensors at every
+run. At its first run it is watched; if everything it did is a call that writes into storage known
+at bind (``out=`` or in place) or a view of such storage, the calls replace the kernel.
 """
 
 from __future__ import annotations
@@ -82,7 +82,11 @@ class _Recorder(TorchFunctionMode):
 
 def _is_in_place(name: str) -> bool:
     if name.startswith("__"):
-        return name == "__setitem__" or name.startswith("__i") and name not in ("__invert__", "__index__")
+        return (
+            name == "__setitem__"
+            or name.startswith("__i")
+            and name not in ("__invert__", "__index__")
+        )
     return name.endswith("_")
 
 

@@ -20,9 +20,9 @@ Values = dict[Entry, torch.Tensor]
 class DynamicSegment:
     """Some nodes of a graph, run one after the other on fresh tensors.
 
-    Parameters: ``values``: shared by the segments of a program, filled as nodes run, and initially the
-    variables; ``heads``: output tensors, which take over the memory of results; ``sinks``: gradient
-    arrays by entry.
+    Parameters: ``values``: shared by the segments of a program, filled as nodes run, and initially
+    the variables; ``heads``: output tensors, which take over the memory of results; ``sinks``:
+    gradient arrays by entry.
     """
 
     def __init__(
@@ -71,7 +71,9 @@ class DynamicSegment:
                 (sink.target.add_ if sink.accumulate else sink.target.copy_)(self.values[entry])
 
     def __str__(self) -> str:
-        return "\n".join(f"{node.name} = {node.op}  # sizes known at run time" for node in self.nodes)
+        return "\n".join(
+            f"{node.name} = {node.op}  # sizes known at run time" for node in self.nodes
+        )
 
 
 def _nothing() -> Any:

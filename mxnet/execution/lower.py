@@ -38,9 +38,9 @@ class Sink(NamedTuple):
 class Lowering:
     """Makes the instructions of one graph.
 
-    Parameters: the graph with its shapes and dtypes, the plan, the arena (bytes), ``fixed``: tensors
-    of the values that live outside the arena, and the environment. An adopted value is a tensor whose
-    storage each run replaces; all its readers hold the same tensor object.
+    Parameters: the graph with its shapes and dtypes, the plan, the arena (bytes), ``fixed``:
+    tensors of the values that live outside the arena, and the environment. An adopted value is a
+    tensor whose storage each run replaces; all its readers hold the same tensor object.
     """
 
     def __init__(
@@ -157,7 +157,9 @@ class Lowering:
                 # Its memory may be in use for something else by now: pass the shape alone.
                 shape, dtype = self.facts(key)
                 tensors.append(
-                    torch.empty((), dtype=torch_dtype(dtype), device=self.environment.device).expand(shape)
+                    torch.empty(
+                        (), dtype=torch_dtype(dtype), device=self.environment.device
+                    ).expand(shape)
                 )
             else:
                 tensors.append(self.tensors[key])

@@ -30,7 +30,9 @@ def run_plain(
             computed[node, 0] = values[node]
             continue
         inputs = [computed[entry.node, entry.index] for entry in node.inputs]
-        for index, result in enumerate(run_node(node, inputs, train=train, rng=rng, context=context, state=state)):
+        for index, result in enumerate(
+            run_node(node, inputs, train=train, rng=rng, context=context, state=state)
+        ):
             computed[node, index] = result
     return [computed[entry.node, entry.index] for entry in graph.outputs]
 
@@ -47,5 +49,3 @@ def run_node(node: Node, inputs: list[torch.Tensor], **requests: Any) -> tuple:
     except Exception as error:
         shapes = {entry: str(tuple(t.shape)) for entry, t in zip(node.inputs, inputs)}
         raise NodeError(node.facts(shapes.get), "run", str(error)) from error
-
-

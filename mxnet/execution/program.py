@@ -20,11 +20,21 @@ class Instruction:
     """One bound kernel: the node it belongs to, what it reads and writes, and the call itself.
 
     ``capturable`` says that the call only writes into planned storage; ``stable`` and ``loose`` are
-    the tensors it touches (see ``capture``); ``frees`` are adopted tensors that die after it. A sink
-    moves a finished gradient of its node to the array that the user bound.
+    the tensors it touches (see ``capture``); ``frees`` are adopted tensors that die after it. A
+    sink moves a finished gradient of its node to the array that the user bound.
     """
 
-    __slots__ = ("call", "capturable", "frees", "is_sink", "loose", "node", "reads", "stable", "writes")
+    __slots__ = (
+        "call",
+        "capturable",
+        "frees",
+        "is_sink",
+        "loose",
+        "node",
+        "reads",
+        "stable",
+        "writes",
+    )
 
     def __init__(
         self,
@@ -101,7 +111,7 @@ class Segment:
         self._calls, self._owners = calls, owners
 
     def run_watched(self, watch: Callable[[Instruction], None]) -> None:
-        """Run instruction by instruction, calling ``watch`` after each, before anything is freed."""
+        """Run step by step, calling ``watch`` after each instruction, before anything is freed."""
         for instruction in self.instructions:
             try:
                 instruction.call()
@@ -116,7 +126,9 @@ class Segment:
 
 
 def failure(instruction: Instruction, error: Exception) -> Exception:
-    """The error to raise where a kernel failed; errors of custom operators pass with their own type."""
+    """The error to raise where a kernel failed; errors of custom operators pass with their own
+    type.
+    """
     if isinstance(error, NodeError):
         return error
     node = instruction.node

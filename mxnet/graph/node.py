@@ -16,7 +16,8 @@ class Node:
     """One operator application, or a variable (``op`` is None).
 
     A node never changes, with one exception that 1.x demands: ``Symbol._set_attr``. ``attrs`` are
-    the strings as given, ``derived_from`` is the forward node that a gradient rule made this one for.
+    the strings as given, ``derived_from`` is the forward node that a gradient rule made this one
+    for.
     """
 
     __slots__ = ("__weakref__", "attrs", "derived_from", "inputs", "name", "op", "origin")
@@ -95,16 +96,20 @@ class Entry:
         node = self.node
         if node.op is not None:
             return node.name
-        created = "created for it" if isinstance(node.origin, Origin) and node.origin.automatic else "given"
+        created = (
+            "created for it"
+            if isinstance(node.origin, Origin) and node.origin.automatic
+            else "given"
+        )
         return f"{node.name} ({created})"
 
 
 class Graph:
     """A frozen view of everything that some entries depend on, indexed for analysis.
 
-    ``nodes`` are in an order of execution: by default depth-first post-order from the outputs, inputs
-    left to right, each node once (the order of all 1.x listings). A pass that knows a better order
-    gives it as ``order``.
+    ``nodes`` are in an order of execution: by default depth-first post-order from the outputs,
+    inputs left to right, each node once (the order of all 1.x listings). A pass that knows a better
+    order gives it as ``order``.
     """
 
     def __init__(self, outputs: Iterable[Entry], order: Sequence[Node] | None = None):
@@ -193,11 +198,13 @@ def depth_first(outputs: Iterable[Entry]) -> list[Node]:
     return order
 
 
-def rewrite(graph: Graph, rule: Callable[[Node, tuple[Entry, ...]], Sequence[Entry] | None]) -> Graph:
-    """A graph in which ``rule`` replaced nodes; nodes that it leaves alone are kept where they can be.
+def rewrite(
+    graph: Graph, rule: Callable[[Node, tuple[Entry, ...]], Sequence[Entry] | None]
+) -> Graph:
+    """A graph in which ``rule`` replaced nodes; those that it leaves alone are kept if possible.
 
-    ``rule(node, inputs)`` sees the inputs already rewritten and returns the entries that replace the
-    node's outputs, or None to keep it. New nodes without an origin inherit that of the old.
+    ``rule(node, inputs)`` sees the inputs already rewritten and returns the entries that replace
+    the node's outputs, or None to keep it. New nodes without an origin inherit that of the old.
     """
     replaced: dict[Entry, Entry] = {}
     for node in graph.nodes:

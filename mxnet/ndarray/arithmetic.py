@@ -299,7 +299,6 @@ def power(base: Any, exp: Any) -> Any:
     return _power(base, exp)
 
 
-
 maximum = _symmetric("maximum", "The larger of two arrays, elementwise.", max)
 minimum = _symmetric("minimum", "The smaller of two arrays, elementwise.", min)
 logical_and = _symmetric(

@@ -28,7 +28,9 @@ def _dtype_name(dtype: torch.dtype) -> str:
     return name
 
 
-def invoke(op: Op, inputs: Sequence[NDArray], out: Any = None, context: Context | None = None) -> Any:
+def invoke(
+    op: Op, inputs: Sequence[NDArray], out: Any = None, context: Context | None = None
+) -> Any:
     """Run an operator on arrays; returns its visible output, or a list where there are several.
 
     Parameters: ``out``: an NDArray (or one per output) that takes the result and is returned;
@@ -72,7 +74,8 @@ def _check(op: Op, tensors: list[torch.Tensor]) -> None:
     """Apply the operator's shape and dtype rules, which say what torch would let pass."""
     if len(tensors) != len(op.input_names):
         raise MXNetError(
-            f"it takes {len(op.input_names)} inputs ({', '.join(op.input_names)}) but {len(tensors)} are given"
+            f"it takes {len(op.input_names)} inputs ({', '.join(op.input_names)}) but"
+            f" {len(tensors)} are given"
         )
     unknown = (None,) * len(op.output_names)
     op.infer("shape", tuple([tuple(t.shape) for t in tensors]), unknown)
@@ -128,7 +131,8 @@ def deliver(op: Op, results: tuple, out: Any, context: Context) -> Any:
         if result is not target._tensor:
             if target._tensor.shape != result.shape:
                 raise MXNetError(
-                    f"{op.op_name}: out has shape {tuple(target._tensor.shape)}, needed is {tuple(result.shape)}"
+                    f"{op.op_name}: out has shape {tuple(target._tensor.shape)}, needed is"
+                    f" {tuple(result.shape)}"
                 )
             target._tensor.copy_(result)
     return out

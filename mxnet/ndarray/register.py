@@ -13,7 +13,13 @@ from ..base import MXNetError
 from ..context import Context
 from ..ops.core import Op, get_op
 from ..ops.parameters import unknown_argument
-from ..symbol.functions import namespace_of, operator_doc, operator_signature, populate, split_arguments
+from ..symbol.functions import (
+    namespace_of,
+    operator_doc,
+    operator_signature,
+    populate,
+    split_arguments,
+)
 from ..symbol.operators import FLUENT_METHODS
 from .invoke import invoke
 from .ndarray import NDArray
@@ -79,7 +85,8 @@ def _arrange(op: Op, inputs: list, named: dict[str, NDArray]) -> list[NDArray]:
         arranged.append(array)
     if len(inputs) > len(op.input_names):
         raise MXNetError(
-            f"Operator {op.op_name} takes {len(op.input_names)} inputs ({', '.join(op.input_names)})"
+            f"Operator {op.op_name} takes {len(op.input_names)} inputs"
+            f" ({', '.join(op.input_names)})"
             f" but {len(inputs)} are given"
         )
     return arranged
@@ -110,7 +117,9 @@ def register_functions(package_name: str) -> None:
     for name in ("op", "_internal", "contrib", "linalg", "sparse", "image", "random"):
         module = getattr(package, name, None) or sys.modules.get(f"{package_name}.{name}")
         if not isinstance(module, types.ModuleType):
-            module = types.ModuleType(f"{package_name}.{name}", f"Operator functions of mx.nd.{name}.")
+            module = types.ModuleType(
+                f"{package_name}.{name}", f"Operator functions of mx.nd.{name}."
+            )
             sys.modules[module.__name__] = module
         package.__dict__[name] = module
         spaces[name] = module.__dict__

@@ -26,7 +26,8 @@ class Backward(Op, abstract=True):
 
     forward_class: ClassVar[type[Op]]
     needs_name: ClassVar[str]
-    prefix: ClassVar[str]  # of the outputs' names: "d_", or "d2_" for the derivative of a derivative
+    # Of the outputs' names: "d_", or "d2_" for the derivative of a derivative.
+    prefix: ClassVar[str]
 
     @property
     def flags(self) -> str:
@@ -198,5 +199,3 @@ def backward_of(op: Op, needs: Sequence[bool]) -> Backward:
     flags = "".join("1" if need else "0" for need in needs)
     cls = backward_class(type(op))
     return cls(**op.changed(), **{cls.needs_name: flags})
-
-

@@ -6,7 +6,8 @@ A subclass states everything that the system knows about the operator (see CONTR
 * inputs: the positional parameters of ``forward``; ``*data`` is variadic, ``x=None`` may be absent
   (say when in ``inputs``), an annotation ``Aux`` marks an auxiliary state;
 * outputs: ``outputs`` (and ``hidden`` ones after them), names or a method that computes them;
-* rules: ``infer_shape(s)`` and ``infer_dtype(t)``, equations on partial values (by default: all equal);
+* rules: ``infer_shape(s)`` and ``infer_dtype(t)``, equations on partial values (by default: all
+  equal);
 * kernel: ``forward(self, <inputs>, *, <requests>)`` on torch tensors;
 * derivative: ``gradient`` (builds nodes) or ``backward`` (a kernel), both reading what they need by
   name: inputs, outputs, ``d_<output>``; neither: torch differentiates ``forward``.
@@ -24,7 +25,7 @@ from ..error import InternalError, MXNetError
 from ..graph.node import Entry, Node
 from .expression import Expression
 from .parameters import REQUIRED, Parameter, declare, parse_all, to_text
-from .shapes import Equations, Mismatch, NotKnown, unify_dtypes, unify_shapes
+from .shapes import Equations, NotKnown, unify_dtypes, unify_shapes
 
 __all__ = ["Aux", "Op", "building_for", "get_op", "registered", "registered_names"]
 
@@ -47,16 +48,17 @@ class Op:
     # What subclasses may declare; a method instead of a tuple computes it from the parameters.
     outputs: ClassVar[Any] = ("output",)
     hidden: ClassVar[Any] = ()
+    unlisted: ClassVar[tuple[str, ...]] = ()  # hidden outputs that files of 1.x do not count
     inplace: ClassVar[dict[str, tuple[str, ...]]] = {}
     view: ClassVar[str | None] = None  # "reshape" or "strided": the output is a view of input 0
     shape_only: ClassVar[Any] = ()  # inputs that are read for their shape alone
     backward_shape_only: ClassVar[tuple[str, ...]] = ()  # the same for the kernel ``backward``
-    labels: ClassVar[tuple[str, ...]] = ()  # inputs that never get a gradient: their arrays are left alone
+    labels: ClassVar[tuple[str, ...]] = ()  # inputs without gradient: their arrays are left alone
     mutates: ClassVar[tuple[str, ...]] = ()  # inputs that the operator writes to
     count: ClassVar[str | None] = None  # the parameter that says how many variadic inputs there are
     variadic_prefix: ClassVar[str] = "arg"
-    # Storage of 4-D results: "channels_last" where the kernel prefers it, "follows" where it passes on
-    # that of its inputs; None: always dense in the order of the axes.
+    # Storage of 4-D results: "channels_last" where the kernel prefers it, "follows" where it passes
+    # on that of its inputs; None: always dense in the order of the axes.
     memory_format: ClassVar[Any] = None
     differentiable: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
@@ -256,7 +258,7 @@ class Op:
         return None if rule is None else positional(rule)[1:]
 
     def __call__(self, *inputs: Entry, name: str | None = None) -> Any:
-        """Make a node; for gradient rules and passes. Returns one Expression, or a tuple of them."""
+        """Make a node, for gradient rules and passes; return an Expression or a tuple of them."""
         source = getattr(_building, "source", None)
         if name is None:
             base = f"{source.name}_backward" if source is not None else "node"
@@ -311,7 +313,9 @@ def _resolve(op: Op, attribute: str) -> tuple[str, ...]:
 
 def _declared_parameters(cls: type[Op]) -> dict[str, Parameter]:
     parameters = dict(cls.parameters)
-    for name, annotation in inspect.get_annotations(cls, eval_str=cls.__module__ != __name__).items():
+    for name, annotation in inspect.get_annotations(
+        cls, eval_str=cls.__module__ != __name__
+    ).items():
         if isinstance(annotation, str) or getattr(annotation, "__origin__", None) is ClassVar:
             continue
         parameters[name] = declare(name, annotation, cls.__dict__.get(name, REQUIRED))

@@ -69,7 +69,9 @@ class Custom(Op):
         given = [s.get(name) for name in arguments]
         complete = all(map(is_complete, given))
         try:
-            found = self.prop.infer_shape([list(shape) if is_complete(shape) else [] for shape in given])
+            found = self.prop.infer_shape(
+                [list(shape) if is_complete(shape) else [] for shape in given]
+            )
         except Exception:
             if complete:
                 raise
@@ -101,7 +103,9 @@ class Custom(Op):
     def _state(self, facts, names, values, kind):
         values = [tuple(v) if isinstance(v, (list, tuple)) else v for v in values]
         if len(values) != len(names):
-            raise MXNetError(f"custom operator {self.op_type}: {len(values)} {kind} facts for {len(names)}")
+            raise MXNetError(
+                f"custom operator {self.op_type}: {len(values)} {kind} facts for {len(names)}"
+            )
         for name, value in zip(names, values):
             setattr(facts, name, value)
 

@@ -164,7 +164,9 @@ class Parameter:
                 return None
             valid = "{" + ", ".join(repr(choice) for choice in self.choices) + "}"
             error = DTypeError if dtypes.CODES.keys() >= set(self.choices) - {None} else MXNetError
-            raise error(f"Invalid Input: '{text}', valid values are: {valid} (parameter {self.name})")
+            raise error(
+                f"Invalid Input: '{text}', valid values are: {valid} (parameter {self.name})"
+            )
         try:
             value = self.read(stripped)
         except DTypeError as error:
@@ -213,7 +215,8 @@ def unknown_argument(name: str, possible: Iterable[str]) -> MXNetError:
     near = difflib.get_close_matches(name, possible, n=1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     return MXNetError(
-        f"Cannot find argument '{name}', Possible Arguments: {', '.join(possible) or '(none)'}.{hint}"
+        f"Cannot find argument '{name}', Possible Arguments:"
+        f" {', '.join(possible) or '(none)'}.{hint}"
     )
 
 

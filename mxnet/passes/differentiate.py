@@ -16,7 +16,7 @@ __all__ = ["Derivative", "differentiate", "own_head_gradient"]
 
 @dataclass(frozen=True)
 class Derivative:
-    """``gradients``: one entry per variable asked for, None for those that are labels of losses alone;
+    """``gradients``: one entry per variable asked for, None for mere labels of losses;
     ``made``: the new nodes, in a good order.
 
     The order follows the forward nodes in reverse, so that each forward value is used, and can be
@@ -38,7 +38,8 @@ def differentiate(
     """The gradients of the graph's outputs, weighted by ``head_gradients``, for variables ``wrt``.
 
     A head gradient may be None where the head is a loss that brings its own. Variables that no
-    gradient reaches get zeros; labels get none at all (1.x leaves their arrays as they are). Raises NodeError where an operator on the way has no derivative.
+    gradient reaches get zeros; labels get none at all (1.x leaves their arrays as they are). Raises
+    NodeError where an operator on the way has no derivative.
     """
     return _Reverse(graph, wrt).run(head_gradients)
 
@@ -95,8 +96,10 @@ class _Reverse:
             raise NodeError(
                 node.facts(),
                 "differentiation",
-                f"{op.op_name} is a non-differentiable operator: it does not have FGradient defined",
-                "put mx.sym.BlockGrad around it, or set grad_req='null' for the arguments before it",
+                f"{op.op_name} is a non-differentiable operator: it does not have FGradient"
+                " defined",
+                "put mx.sym.BlockGrad around it, or set grad_req='null' for the arguments before"
+                " it",
             )
         needs = [
             entry.node in self.active and name not in op.aux_names and name not in op.labels

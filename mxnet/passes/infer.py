@@ -47,7 +47,9 @@ def variable_hint(node: Node, kind: str) -> Any:
         raise MXNetError(f"variable {node.name}: __dtype__: {error}") from None
 
 
-def infer_shapes(graph: Graph, known: Mapping[Node, tuple | None], start: Facts | None = None) -> Facts:
+def infer_shapes(
+    graph: Graph, known: Mapping[Node, tuple | None], start: Facts | None = None
+) -> Facts:
     """The shapes of all values, as far as they follow from those of some variables.
 
     ``start``: complete shapes of the first nodes of the graph, which are taken as they are.
@@ -55,7 +57,9 @@ def infer_shapes(graph: Graph, known: Mapping[Node, tuple | None], start: Facts 
     return infer(graph, "shape", known, start)
 
 
-def infer_dtypes(graph: Graph, known: Mapping[Node, str | None], start: Facts | None = None) -> Facts:
+def infer_dtypes(
+    graph: Graph, known: Mapping[Node, str | None], start: Facts | None = None
+) -> Facts:
     """The dtypes of all values, as far as they follow from those of some variables."""
     return infer(graph, "dtype", known, start)
 
@@ -107,7 +111,7 @@ class _State:
             return given  # as in 1.x, what the caller says overrides the declaration
 
     def sweep(self, positions: range) -> bool:
-        """Apply every rule once; true if something is still open that a further sweep may settle."""
+        """Apply every rule once; true if something is open that a further sweep may settle."""
         values, sources, nodes, kind = self.values, self.graph.sources, self.graph.nodes, self.kind
         unsettled = False
         for position in positions:

@@ -204,7 +204,9 @@ class _Planner:
     def read_as_view(self, position: int, root: Key) -> bool:
         """Whether a node reads a buffer in an order that is not that of its elements."""
         return any(
-            self.roots[source] == root and source in self.plan.views and source not in self.contiguous
+            self.roots[source] == root
+            and source in self.plan.views
+            and source not in self.contiguous
             for source in self.graph.sources[position]
         )
 
@@ -220,9 +222,9 @@ class _Planner:
 def assign_offsets(buffers: Sequence[Buffer]) -> int:
     """Give every buffer an offset so that buffers in use at one time do not overlap.
 
-    Returns the size of the arena. Packs in order of time, best fit; where that does not reach the lower
-    bound, also by decreasing size, each at the lowest gap (Pisarchyk & Lee 2020, "greedy by size"),
-    and keeps the better.
+    Returns the size of the arena. Packs in order of time, best fit; where that does not reach the
+    lower bound, also by decreasing size, each at the lowest gap (Pisarchyk & Lee 2020, "greedy by
+    size"), and keeps the better.
     """
     for buffer in buffers:
         buffer.size = -(-buffer.size // ALIGNMENT) * ALIGNMENT

@@ -19,7 +19,7 @@ __all__ = ["apply_operator", "node_attributes", "single_entry", "substitute"]
 
 
 def node_attributes(given: Mapping[str, str] | None) -> dict[str, str]:
-    """The attributes of a new symbol: the scope's, then the given ones, hidden keys as ``__key__``."""
+    """The attributes of a new symbol: the scope's, then the given, hidden keys as ``__key__``."""
     attrs = current_scope().get(given)
     if not attrs:
         return {}
@@ -31,7 +31,8 @@ def single_entry(symbol: Any, name: str) -> Entry:
     outputs = symbol._outputs
     if len(outputs) > 1:
         raise MXNetError(
-            f"input {name}: {symbol!r} is a tuple of {len(outputs)} outputs, single value is required;"
+            f"input {name}: {symbol!r} is a tuple of {len(outputs)} outputs, single value is"
+            " required;"
             " index it, as in symbol[0]"
         )
     return outputs[0]

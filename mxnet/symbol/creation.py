@@ -67,7 +67,7 @@ def linspace(
 
 
 def histogram(a: Symbol, bins: Any = 10, range: Any = None, **kwargs: Any) -> Symbol:  # noqa: A002
-    """Counts and edges of a histogram; ``bins`` is a number (with ``range``) or a symbol of edges."""
+    """Counts and edges of a histogram; ``bins``: a number (with ``range``) or a symbol of edges."""
     if isinstance(bins, Symbol):
         return function("_histogram")(data=a, bins=bins, **kwargs)
     if isinstance(bins, (int, np.integer)):
@@ -77,7 +77,9 @@ def histogram(a: Symbol, bins: Any = 10, range: Any = None, **kwargs: Any) -> Sy
     raise ValueError("bins argument should be either an integer or an NDArray")
 
 
-def split_v2(ary: Symbol, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Symbol:
+def split_v2(
+    ary: Symbol, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False
+) -> Symbol:
     """Split along an axis, into equal sections or at indices."""
     if isinstance(indices_or_sections, (int, np.integer)):
         return function("_split_v2")(

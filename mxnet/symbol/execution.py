@@ -25,11 +25,12 @@ class Bindable:
         """An Executor on arrays that the caller brings.
 
         Parameters: ``ctx``: the device; ``args``: NDArrays, a list in the order of
-        ``list_arguments()`` or a dict by name; ``args_grad``: arrays that receive gradients, likewise;
-        ``grad_req``: "write", "add" or "null", one for all, a list or a dict; ``aux_states``: arrays
-        for ``list_auxiliary_states()``; ``group2ctx``: devices by ``ctx_group``; ``shared_exec``: an
-        executor whose memory may be reused. The arrays themselves are kept: later changes are seen.
-        Raises ValueError and TypeError for missing or wrong arrays, MXNetError where shapes disagree.
+        ``list_arguments()`` or a dict by name; ``args_grad``: arrays that receive gradients,
+        likewise; ``grad_req``: "write", "add" or "null", one for all, a list or a dict;
+        ``aux_states``: arrays for ``list_auxiliary_states()``; ``group2ctx``: devices by
+        ``ctx_group``; ``shared_exec``: an executor whose memory may be reused. The arrays
+        themselves are kept: later changes are seen. Raises ValueError and TypeError for missing or
+        wrong arrays, MXNetError where shapes disagree.
         """
         from ..binding import bind
 
@@ -50,9 +51,9 @@ class Bindable:
         """An Executor with all arrays made here, zero-filled, from the shapes of some arguments.
 
         Parameters: ``ctx``: the device, by default the current one; ``grad_req`` as in ``bind``;
-        ``type_dict``: dtypes by name; ``shared_arg_names``, ``shared_exec``, ``shared_buffer``: what
-        to share with another executor; shapes by argument name. Raises RuntimeError that begins
-        "simple_bind error" where shapes are missing or disagree.
+        ``type_dict``: dtypes by name; ``shared_arg_names``, ``shared_exec``, ``shared_buffer``:
+        what to share with another executor; shapes by argument name. Raises RuntimeError that
+        begins "simple_bind error" where shapes are missing or disagree.
         """
         from ..binding import simple_bind
 

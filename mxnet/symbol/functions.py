@@ -84,13 +84,16 @@ def split_arguments(cls: type[Op], args: tuple, kwargs: dict, array_type: type) 
         names = list(cls.parameters)
         extra = args[len(inputs) :]
         if len(extra) > len(names):
-            message = f"{cls.op_name} takes at most {len(inputs) + len(names)} arguments, not {len(args)}"
+            message = (
+                f"{cls.op_name} takes at most {len(inputs) + len(names)} arguments, not {len(args)}"
+            )
             raise _TooManyArguments(message)
         parameters = dict(zip(names, extra))
     for value in inputs:
         if value is not None and not isinstance(value, array_type):
             raise AssertionError(
-                f"Argument of {cls.op_name} must be {array_type.__name__} instances, but got {value!r}"
+                f"Argument of {cls.op_name} must be {array_type.__name__} instances, but got"
+                f" {value!r}"
                 f" ({type(value).__name__})"
             )
     named = {}

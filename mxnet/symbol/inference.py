@@ -95,10 +95,10 @@ class Inferable:
         """The gradients with respect to some arguments, as a symbol with one output for each.
 
         Parameters: ``wrt``: names of arguments; ``head_grads``: a symbol with one output per output
-        of this one, a list of symbols (None for ones), or None for ones everywhere. Loss heads bring
-        their own gradient. The result can be listed, inferred, saved, bound and differentiated again;
-        1.9.1 declares this method but does not implement it. Raises MXNetError for names that are
-        not arguments, or where an operator has no derivative.
+        of this one, a list of symbols (None for ones), or None for ones everywhere. Loss heads
+        bring their own gradient. The result can be listed, inferred, saved, bound and
+        differentiated again; 1.9.1 declares this method but does not implement it. Raises
+        MXNetError for names that are not arguments, or where an operator has no derivative.
         """
         graph = self._graph
         names = [wrt] if isinstance(wrt, str) else list(wrt)
@@ -139,7 +139,9 @@ class Inferable:
 
 def _shape(value: Any) -> tuple:
     if not isinstance(value, tuple):
-        raise TypeError(f"Arguments need to be shapes (tuple), but {value!r} is a {type(value).__name__}")
+        raise TypeError(
+            f"Arguments need to be shapes (tuple), but {value!r} is a {type(value).__name__}"
+        )
     if not all(isinstance(dim, (int, np.integer)) for dim in value):
         raise TypeError(f"the dimensions of a shape need to be integers, not {value!r}")
     return partial_shape(value) if value else None

@@ -25,7 +25,7 @@ def dumps(graph: Graph, remove_amp_cast: bool = True) -> str:
     nodes, row_pointers = [], [0]
     for node in graph.nodes:
         nodes.append(_node_text(node, index))
-        row_pointers.append(row_pointers[-1] + node.num_outputs)
+        row_pointers.append(row_pointers[-1] + _listed_outputs(node))
     arguments = [str(index[node]) for node in graph.variables]
     heads = [f"[{index[e.node]}, {e.index}, 0]" for e in graph.outputs]
     parts = [
@@ -38,6 +38,10 @@ def dumps(graph: Graph, remove_amp_cast: bool = True) -> str:
     return "{\n  " + ", \n  ".join(parts) + "\n}"
 
 
+def _listed_outputs(node: Node) -> int:
+    return node.num_outputs - (0 if node.op is None else len(node.op.unlisted))
+
+
 def _list(items: list[str], indent: str) -> str:
     """A list on one line; with more than ten items, an item a line."""
     if len(items) <= 10:
@@ -47,7 +51,10 @@ def _list(items: list[str], indent: str) -> str:
 
 def _node_text(node: Node, index: dict[Node, int]) -> str:
     op = node.op
-    lines = [f'"op": {_quote("null" if op is None else op.op_name)}', f'"name": {_quote(node.name)}']
+    lines = [
+        f'"op": {_quote("null" if op is None else op.op_name)}',
+        f'"name": {_quote(node.name)}',
+    ]
     if node.attrs:
         items = [f"{_quote(key)}: {_quote(node.attrs[key])}" for key in sorted(node.attrs)]
         if len(items) == 1:
@@ -160,7 +167,9 @@ class _Reader:
             raise MXNetError(f"it refers to node {position}, which does not come before it")
         node = self.nodes[position]
         if not 0 <= index < node.num_outputs:
-            raise MXNetError(f"it refers to output {index} of {node.name!r}, which has {node.num_outputs}")
+            raise MXNetError(
+                f"it refers to output {index} of {node.name!r}, which has {node.num_outputs}"
+            )
         return Entry(node, index)
 
 

@@ -14,7 +14,8 @@ __all__ = ["FLUENT_METHODS", "Operators", "binary"]
 # Methods ``symbol.x(...)`` that apply the operator function ``x`` to the symbol; also of NDArray.
 FLUENT_METHODS = (
     "abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort"
-    " broadcast_axes broadcast_like broadcast_to cbrt ceil clip cos cosh degrees depth_to_space diag"
+    " broadcast_axes broadcast_like broadcast_to cbrt ceil clip cos cosh degrees depth_to_space"
+    " diag"
     " exp expand_dims expm1 fix flatten flip floor log log10 log1p log2 log_softmax max mean min"
     " nanprod nansum norm one_hot ones_like pad pick prod radians rcbrt reciprocal relu repeat"
     " reshape reshape_like rint round rsqrt shape_array sigmoid sign sin sinh size_array slice"

@@ -13,8 +13,8 @@ __all__ = ["make_samplers"]
 def make_samplers(function: Callable[[str], Callable], array_type: type) -> dict[str, Callable]:
     """The samplers on top of ``function(operator)``, for symbols or for arrays.
 
-    The parameters of a distribution are either all numbers (then ``shape`` is that of the result) or
-    all of ``array_type`` (then ``shape`` is drawn for each of their elements).
+    The parameters of a distribution are either all numbers (then ``shape`` is that of the result)
+    or all of ``array_type`` (then ``shape`` is drawn for each of their elements).
     """
 
     def draw(fixed: str, tensor: str, numbers: dict, inputs: dict, options: dict) -> Any:
@@ -30,16 +30,21 @@ def make_samplers(function: Callable[[str], Callable], array_type: type) -> dict
             return function(fixed)(**numbers, **options)
         kinds = ", ".join(type(value).__name__ for value in given)
         raise ValueError(
-            f"Distribution parameters must be either {array_type.__name__} or numbers, all alike, not {kinds}"
+            f"Distribution parameters must be either {array_type.__name__} or numbers, all alike,"
+            f" not {kinds}"
         )
 
-    def uniform(low: Any = 0, high: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
+    def uniform(
+        low: Any = 0, high: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any
+    ) -> Any:
         """Draws from the uniform distribution on [low, high)."""
         values = {"low": low, "high": high}
         options = {"shape": shape, "dtype": dtype, **kwargs}
         return draw("_random_uniform", "_sample_uniform", values, values, options)
 
-    def normal(loc: Any = 0, scale: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
+    def normal(
+        loc: Any = 0, scale: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any
+    ) -> Any:
         """Draws from the normal distribution with mean ``loc`` and standard deviation ``scale``."""
         values = {"loc": loc, "scale": scale}
         options = {"shape": shape, "dtype": dtype, **kwargs}
@@ -62,22 +67,28 @@ def make_samplers(function: Callable[[str], Callable], array_type: type) -> dict
         options = {"shape": shape, "dtype": dtype, **kwargs}
         return draw("_random_exponential", "_sample_exponential", values, values, options)
 
-    def gamma(alpha: Any = 1, beta: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
+    def gamma(
+        alpha: Any = 1, beta: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any
+    ) -> Any:
         """Draws from the gamma distribution with shape ``alpha`` and scale ``beta``."""
         values = {"alpha": alpha, "beta": beta}
         options = {"shape": shape, "dtype": dtype, **kwargs}
         return draw("_random_gamma", "_sample_gamma", values, values, options)
 
-    def negative_binomial(k: Any = 1, p: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
+    def negative_binomial(
+        k: Any = 1, p: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any
+    ) -> Any:
         """Draws the number of failures before the ``k``-th success, of probability ``p``."""
         values = {"k": k, "p": p}
         options = {"shape": shape, "dtype": dtype, **kwargs}
-        return draw("_random_negative_binomial", "_sample_negative_binomial", values, values, options)
+        return draw(
+            "_random_negative_binomial", "_sample_negative_binomial", values, values, options
+        )
 
     def generalized_negative_binomial(
         mu: Any = 1, alpha: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any
     ) -> Any:
-        """Draws from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``."""
+        """Draws from the negative binomial distribution of mean ``mu`` and dispersion ``alpha``."""
         values = {"mu": mu, "alpha": alpha}
         options = {"shape": shape, "dtype": dtype, **kwargs}
         return draw(
@@ -103,7 +114,9 @@ def make_samplers(function: Callable[[str], Callable], array_type: type) -> dict
     ) -> Any:
         """Draws category numbers, given the probabilities in the last axis of ``data``."""
         options = {} if shape is None else {"shape": shape}
-        return function("_sample_multinomial")(data, get_prob=get_prob, dtype=dtype, **options, **kwargs)
+        return function("_sample_multinomial")(
+            data, get_prob=get_prob, dtype=dtype, **options, **kwargs
+        )
 
     def shuffle(data: Any, **kwargs: Any) -> Any:
         """The slices of ``data`` along its first axis in random order."""

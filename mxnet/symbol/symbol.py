@@ -166,7 +166,8 @@ class Symbol(Operators, Inferable, Bindable):
         """All attributes of a symbol of one node, its parameters included; {} for a Group."""
         if recursive:
             raise DeprecationWarning(
-                "Symbol.list_attr with recursive=True has been deprecated. Please use attr_dict instead."
+                "Symbol.list_attr with recursive=True has been deprecated. Please use attr_dict"
+                " instead."
             )
         if self.name is None:
             return {}
@@ -267,8 +268,9 @@ def Variable(  # noqa: N802 - the 1.x spelling
     """A free variable, to be bound to an array later.
 
     Parameters: its ``name``; hints for inference (``shape``, ``dtype``) and training (``lr_mult``,
-    ``wd_mult``, ``init``: an Initializer or its string); further attributes as ``attr`` (strings) or
-    keywords ``__x__``. Raises TypeError for a name that is not a string, ValueError for attributes.
+    ``wd_mult``, ``init``: an Initializer or its string); further attributes as ``attr`` (strings)
+    or keywords ``__x__``. Raises TypeError for a name that is not a string, ValueError for
+    attributes.
     """
     from ..ops.dtypes import CODES, canonical
 

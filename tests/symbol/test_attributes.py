@@ -30,7 +30,7 @@ HIDDEN = ["ctx_group", "lr_mult", "wd_mult", "force_mirroring", "mirror_stage"]
         *[
             (f"V('v', dtype='{name}')", {"__dtype__": str(code)})
             for code, name in enumerate(
-                "float32 float64 float16 uint8 int32 int8 int64 bool".split()  # noqa: SIM905
+                "float32 float64 float16 uint8 int32 int8 int64 bool".split()
             )
         ],
     ],

@@ -166,7 +166,9 @@ def test_lars_scales_the_momentum_of_all_weights_with_the_learning_rate(correcte
 # -- layouts, types, rows --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("optimizer", [opt.SGD(0.5), opt.SGD(), opt.Adam()], ids=["momentum", "plain", "adam"])
+@pytest.mark.parametrize(
+    "optimizer", [opt.SGD(0.5), opt.SGD(), opt.Adam()], ids=["momentum", "plain", "adam"]
+)
 @pytest.mark.parametrize(
     "weight",
     [
