@@ -59,6 +59,8 @@ class RandomLike(Op, abstract=True):
     def forward(self, data, *, out, rng):
         if out is None:
             out = torch.empty(data.shape, dtype=data.dtype, device=data.device)
+        if not out.is_floating_point():
+            return out.copy_(self.draw(torch.empty_like(out, dtype=torch.float32), rng))
         return self.draw(out, rng)
 
     def gradient(self, d_output):
