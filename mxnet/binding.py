@@ -56,7 +56,9 @@ def bind(
                     " as_in_context"
                 )
     requirements = _requirements(grad_req, names, ValueError)
-    return Executor(symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx)
+    return Executor(
+        symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec
+    )
 
 
 def _arrays(kind: str, given: Any, names: Sequence[str], allow_missing: bool) -> list[Any]:
@@ -144,7 +146,9 @@ def simple_bind(
         wanted = requirement != "null"
         grad_arrays.append(allocate(f"grad of {node.name}", shape, dtype) if wanted else None)
     aux_arrays = [allocate.state(node.name, *facts[node]) for node in graph.auxiliary_states]
-    return Executor(symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx)
+    return Executor(
+        symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec
+    )
 
 
 class _Allocator:
@@ -281,7 +285,14 @@ def reshape(
         auxiliary.append(_resized("aux", name, array, shape, allow_up_sizing))
     new_grads = None if executor.grad_arrays is None else grads
     return Executor(
-        symbol, executor._ctx, args, new_grads, executor._grad_req, auxiliary, executor._group2ctx
+        symbol,
+        executor._ctx,
+        args,
+        new_grads,
+        executor._grad_req,
+        auxiliary,
+        executor._group2ctx,
+        executor,
     )
 
 

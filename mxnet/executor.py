@@ -13,6 +13,8 @@ from .context import Context, torch_device
 from .execution.build import Bound, Program, build, is_dynamic, known_facts
 from .execution.lower import torch_dtype
 from .execution.program import Instruction, Segment
+from .execution.watch import Watcher, Watchers, everywhere
+from .execution.storage import Arena
 from .graph.node import Entry
 from .ndarray import NDArray
 from .ops.shapes import is_complete
@@ -39,6 +41,7 @@ class Executor:
         grad_req: Sequence[str],
         aux_arrays: Sequence[NDArray],
         group2ctx: dict[str, Context] | None = None,
+        shared: Executor | None = None,
     ):
         self._symbol = symbol
         self._ctx, self._group2ctx = ctx, group2ctx
@@ -47,12 +50,14 @@ class Executor:
         self.grad_arrays = None if grad_arrays is None else list(grad_arrays)
         self._grad_req = list(grad_req)
         self._rng = generator(ctx)
-        self._arena: torch.Tensor | None = None
+        shares = shared is not None and shared._device == self._device
+        self._arena = shared._arena if shares else Arena(self._device)
         self._state: dict = {}
+        self._token = object()  # stands for this executor where it leaves values in the arena
         self._programs: dict[bool, Program] = {}
-        self._monitor: tuple[Callable, bool] | None = None
-        self._fresh = False  # whether memory holds what a training forward run left there
-        self._draws: torch.Tensor | None = None  # the generator's state before that run
+        self._monitor: Watcher | None = None
+        self._watchers: list[Watcher] = []
+        self._draws: torch.Tensor | None = None  # the generator's state before the last forward run
         self._bound = self._make_bound()
         self.outputs = self._make_outputs()
         self._program(self._bound.gradients != {})
@@ -124,7 +129,7 @@ class Executor:
 
     def _program(self, train: bool) -> Program:
         program = self._programs.get(train)
-        if program is None:
+        if program is None or program.generation != self._arena.generation:
             program = self._programs[train] = build(
                 self._symbol._graph,
                 self._bound,
@@ -134,16 +139,9 @@ class Executor:
                 train=train,
                 rng=self._rng,
                 state=self._state,
-                arena=self._take_arena,
+                arena=self._arena,
             )
         return program
-
-    def _take_arena(self, size: int) -> torch.Tensor:
-        # Training and prediction take turns in one arena. Zeros, so that its pages exist from the
-        # start.
-        if self._arena is None or self._arena.numel() < size:
-            self._arena = torch.zeros(size, dtype=torch.uint8, device=self._device)
-        return self._arena
 
     # -- running ------------------------------------------------------------------------------
     def forward(self, is_train: bool = False, **kwargs: Any) -> list[NDArray]:
@@ -155,8 +153,8 @@ class Executor:
         """
         if kwargs:
             self._copy_inputs(kwargs)
-        program = self._programs.get(bool(is_train)) or self._program(bool(is_train))
-        self._fresh = bool(is_train)
+        program = self._program(bool(is_train))
+        self._arena.owner = self._token if is_train else None
         self._draws = self._rng.get_state() if is_train and program.stochastic else None
         self._run(program.forward)
         return self.outputs
@@ -170,14 +168,14 @@ class Executor:
         """
         if not self._bound.gradients:
             return
-        program = self._programs[True]
+        program = self._program(True)
         if out_grads is not None or self._bound.head_gradients:
             self._set_head_gradients(out_grads)
-        if not self._fresh:
+        if self._arena.owner is not self._token:  # it holds no values of a training forward run of ours
             self._repeat_forward(program)
         assert program.backward is not None
         self._run(program.backward)
-        self._fresh = False  # the backward run reuses the memory of forward values
+        self._arena.owner = None  # the backward run reuses the memory of forward values
 
     def _repeat_forward(self, program: Program) -> None:
         """Compute the forward values again, with the same random draws as before, if any."""
@@ -191,10 +189,11 @@ class Executor:
 
     def _run(self, segment: Segment) -> None:
         # No tensor here requires a gradient of torch, so no_grad() would cost time for nothing.
-        if self._monitor is None:
-            segment.run()
+        watchers = self._watchers + everywhere if everywhere else self._watchers
+        if watchers:
+            segment.run_watched(Watchers(watchers))
         else:
-            segment.run_watched(self._watch)
+            segment.run()
 
     def _copy_inputs(self, arrays: dict[str, Any]) -> None:
         bound = self.arg_dict
@@ -259,18 +258,21 @@ class Executor:
 
         With ``monitor_all`` also with inputs. Values are true: nothing has been overwritten yet.
         """
-        self._monitor = None if callback is None else (callback, monitor_all)
+        self.unwatch(self._monitor)
+        self._monitor = None
+        if callback is not None:
+            self._monitor = _Monitoring(callback, monitor_all, self._ctx)
+            self.watch(self._monitor)
 
-    def _watch(self, instruction: Instruction) -> None:
-        if instruction.is_sink or self._monitor is None:
-            return
-        callback, inputs_too = self._monitor
-        node = instruction.node
-        if inputs_too and node.op is not None:
-            for name, tensor in zip(node.op.input_names, instruction.reads):
-                callback(f"{node.name}_{name}", NDArray(tensor, self._ctx))
-        for index, tensor in enumerate(instruction.writes):
-            callback(node.output_name(index), NDArray(tensor, self._ctx))
+    def watch(self, watcher: Watcher) -> None:
+        """Let a watcher see every instruction before and after it runs (once, if told twice)."""
+        if watcher not in self._watchers:
+            self._watchers.append(watcher)
+
+    def unwatch(self, watcher: Watcher | None) -> None:
+        """Stop what ``watch`` began."""
+        if watcher in self._watchers:
+            self._watchers.remove(watcher)
 
     def debug_str(self) -> str:
         """The program as text, with the memory that its plan takes."""
@@ -320,6 +322,26 @@ class Executor:
         from .binding import reshape
 
         return reshape(self, partial_shaping, allow_up_sizing, kwargs)
+
+
+class _Monitoring(Watcher):
+    """Calls back with the name and value of outputs, and of inputs if asked for."""
+
+    def __init__(self, callback: Callable, inputs_too: bool, context: Context):
+        self._callback, self._inputs_too, self._context = callback, inputs_too, context
+
+    def before(self, instruction: Instruction) -> None:
+        node = instruction.node
+        if self._inputs_too and node.op is not None and not instruction.is_sink:
+            for name, tensor in zip(node.op.input_names, instruction.reads):
+                if name not in node.op.shape_only_names:
+                    self._callback(f"{node.name}_{name}", NDArray(tensor, self._context))
+
+    def after(self, instruction: Instruction) -> None:
+        if not instruction.is_sink:
+            for index, tensor in enumerate(instruction.writes):
+                name = instruction.node.output_name(index)
+                self._callback(name, NDArray(tensor, self._context))
 
 
 def _by_name(names: Sequence[str], arrays: Sequence[Any]) -> dict[str, Any]:

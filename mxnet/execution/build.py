@@ -18,6 +18,7 @@ from ..passes.memory import Key, Plan, plan_memory
 from .dynamic import DynamicSegment
 from .lower import Environment, Lowering, Sink, torch_dtype
 from .program import Segment
+from .storage import Arena
 
 __all__ = ["Bound", "Program", "build", "is_dynamic", "known_facts"]
 
@@ -47,6 +48,7 @@ class Program:
     forward: Segment | DynamicSegment
     backward: Segment | DynamicSegment | None
     stochastic: bool
+    generation: int  # of the arena that it was made on
 
     def __str__(self) -> str:
         parts = ["# forward", str(self.forward)]
@@ -116,13 +118,12 @@ def build(
     train: bool,
     rng: Any,
     state: dict,
-    arena: Any,
+    arena: Arena,
 ) -> Program:
     """Plan and lower a graph; with gradients where ``train`` is set and some are asked for.
 
     ``facts``: the shapes and dtypes of the graph's values, from ``known_facts``.
-    ``state`` is where operators keep what outlives a run; ``arena(size)`` gives a byte tensor of at
-    least that size.
+    ``state`` is where operators keep what outlives a run.
     """
     wrt = list(bound.gradients) if train else []
     derivative, head_variables = None, []
@@ -135,7 +136,9 @@ def build(
     environment = Environment(context, device, train, rng, state)
     stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
     if is_dynamic(graph):
-        return _build_dynamic(graph, joint, derivative, bound, variables, environment, stochastic)
+        return _build_dynamic(
+            graph, joint, derivative, bound, variables, environment, stochastic, arena
+        )
     shapes, dtypes = known_facts(joint, {n: variables[n] for n in joint.variables}, facts)
 
     fixed: dict[Key, torch.Tensor] = {(joint.index[n], 0): variables[n] for n in joint.variables}
@@ -150,7 +153,7 @@ def build(
     channels_last = choose_channels_last(joint, shapes.values, dtypes.values, fixed.keys())
     plan = plan_memory(joint, shapes.values, dtypes.values, fixed.keys(), kept, channels_last)
     lowering = Lowering(
-        joint, shapes.values, dtypes.values, plan, arena(plan.arena_size), fixed, environment,
+        joint, shapes.values, dtypes.values, plan, arena.take(plan.arena_size), fixed, environment,
         sinks, channels_last,
     )  # fmt: skip
     instructions = lowering.run()
@@ -160,7 +163,8 @@ def build(
         len(instructions),
     )
     backward = Segment(instructions[split:]) if wrt else None
-    return Program(joint, plan, Segment(instructions[:split]), backward, stochastic)
+    forward = Segment(instructions[:split])
+    return Program(joint, plan, forward, backward, stochastic, arena.generation)
 
 
 def _build_dynamic(
@@ -171,6 +175,7 @@ def _build_dynamic(
     variables: Mapping[Node, torch.Tensor],
     environment: Environment,
     stochastic: bool,
+    arena: Arena,
 ) -> Program:
     """A program that runs node by node."""
     values = {Entry(node): tensor for node, tensor in variables.items()}
@@ -181,7 +186,8 @@ def _build_dynamic(
     rest = joint.nodes[len(graph.nodes) :]
     forward = DynamicSegment(graph.nodes, values, bound.heads, {}, environment)
     backward = DynamicSegment(rest, values, {}, sinks, environment) if derivative else None
-    return Program(joint, Plan({}, {}, {}, {}, {}), forward, backward, stochastic)
+    plan = Plan({}, {}, {}, {}, {})
+    return Program(joint, plan, forward, backward, stochastic, arena.generation)
 
 
 def join(

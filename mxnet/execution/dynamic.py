@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from ..graph.node import Entry, Node
 from .lower import Environment, Sink
 from .plain import run_node
 from .program import Instruction
+from .watch import Watcher
 
 __all__ = ["DynamicSegment"]
 
@@ -39,14 +40,16 @@ class DynamicSegment:
 
     def run(self) -> None:
         """Run all nodes; a failure is reported as a NodeError naming the node."""
-        self.run_watched(lambda instruction: None)
+        self.run_watched(Watcher())
 
-    def run_watched(self, watch: Callable[[Instruction], None]) -> None:
-        """Run all nodes, calling ``watch`` after each."""
+    def run_watched(self, watcher: Watcher) -> None:
+        """Run all nodes; ``watcher`` sees each before and after it runs."""
         environment = self.environment
         for node in self.nodes:
             if node.op is not None:
                 inputs = [self.values[entry] for entry in node.inputs]
+                instruction = Instruction(node, _nothing, inputs, ())
+                watcher.before(instruction)
                 results = run_node(
                     node,
                     inputs,
@@ -57,7 +60,8 @@ class DynamicSegment:
                 )
                 for index, result in enumerate(results):
                     self.values[Entry(node, index)] = result
-                watch(Instruction(node, _nothing, inputs, results))
+                instruction.writes = results
+                watcher.after(instruction)
             self.deliver(node)
 
     def deliver(self, node: Node) -> None:

@@ -10,6 +10,7 @@ import torch
 from ..error import MXNetError, NodeError
 from ..graph.node import Node
 from .capture import capture
+from .watch import Watcher
 
 __all__ = ["Instruction", "Segment"]
 
@@ -110,14 +111,15 @@ class Segment:
             owners.extend([instruction] * len(made))
         self._calls, self._owners = calls, owners
 
-    def run_watched(self, watch: Callable[[Instruction], None]) -> None:
-        """Run step by step, calling ``watch`` after each instruction, before anything is freed."""
+    def run_watched(self, watcher: Watcher) -> None:
+        """Run step by step; ``watcher`` sees each instruction before and after it runs."""
         for instruction in self.instructions:
+            watcher.before(instruction)
             try:
                 instruction.call()
             except Exception as error:
                 raise failure(instruction, error) from error
-            watch(instruction)
+            watcher.after(instruction)
             for tensor in instruction.frees:
                 tensor.set_()
 
