@@ -11,6 +11,7 @@ from .. import _tape
 from ..base import MXNetError
 from ..context import Context, current_context, torch_device
 from ..error import InputFact, NodeError, NodeFacts
+from ..execution.watch import Call, Watchers, everywhere
 from ..graph.origin import caller
 from ..ops.core import Op
 from ..ops.shapes import Mismatch
@@ -41,7 +42,8 @@ def invoke(
     elif context is None:
         context = current_context()
     memory: dict | None = {} if op.keeps_state else None
-    results = execute(op, inputs, context, memory, out)
+    run = execute if not everywhere else _execute_watched
+    results = run(op, inputs, context, memory, out)
     arrays = deliver(op, results, out, context)
     if _tape.state.recording:
         from ..autograd import attach, record_operation
@@ -68,6 +70,17 @@ def execute(
     except (Mismatch, MXNetError, RuntimeError, ValueError, IndexError, TypeError) as error:
         cause = None if isinstance(error, (Mismatch, MXNetError)) else error
         raise _failure(op, tensors, error) from cause
+
+
+def _execute_watched(
+    op: Op, inputs: Sequence[NDArray], context: Context, memory: dict | None, out: Any
+) -> tuple:
+    """The same, seen by the watchers of everything."""
+    call, watcher = Call(op, [array._tensor for array in inputs], caller(3)), Watchers(everywhere)
+    watcher.before(call)
+    call.writes = results = execute(op, inputs, context, memory, out)
+    watcher.after(call)
+    return results
 
 
 def _check(op: Op, tensors: list[torch.Tensor]) -> None:
