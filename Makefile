@@ -3,6 +3,7 @@
 #   make test    the whole test suite
 #   make quick   the tests that take milliseconds
 #   make lint    ruff and mypy
+#   make format  put the sources into the form that lint wants
 #   make bench   the benchmarks
 
 VENV := .venv
@@ -11,7 +12,7 @@ JOBS ?= 2
 PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) --dist worksteal
 INTERPRETERS := python3 python python3.13 python3.12 python3.11 python3.10
 
-.PHONY: demo test quick lint bench clean
+.PHONY: demo test quick lint format bench clean
 
 demo: $(VENV)/.installed-demo
 	$(PY) examples/digits.py
@@ -26,6 +27,10 @@ lint: $(VENV)/.installed-test $(VENV)/.installed-lint
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+
+format: $(VENV)/.installed-lint
+	$(PY) -m ruff check --fix-only --quiet .
+	$(PY) -m ruff format .
 
 bench: $(VENV)/.installed-benchmarks
 	$(PY) -m benchmarks

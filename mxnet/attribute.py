@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 __all__ = ["AttrScope"]
 
@@ -37,7 +38,7 @@ class AttrScope(metaclass=_Current):
         self._attr = attributes
         self._outer: list[tuple[AttrScope, dict[str, str]]] = []
 
-    def get(self, attr: dict[str, str] | None) -> dict[str, str]:
+    def get(self, attr: Mapping[str, str] | None) -> Mapping[str, str]:
         """The scope's attributes, overridden by ``attr``."""
         if not self._attr:
             return attr if attr else {}

@@ -22,6 +22,8 @@ class Context:
     devstr2type: ClassVar[dict[str, int]] = {name: code for code, name in devtype2str.items()}
 
     __slots__ = ("_outer", "device_id", "device_typeid")
+    device_typeid: int
+    device_id: int
 
     def __init__(self, device_type: str | Context, device_id: int = 0):
         if isinstance(device_type, Context):

@@ -272,7 +272,8 @@ class MXIndexedRecordIO(MXRecordIO):
 
 
 # -- labelled records ------------------------------------------------------------------------------
-IRHeader = namedtuple("HEADER", ["flag", "label", "id", "id2"])  # 1.x pickles it by this name
+# 1.x pickles it by this name.
+IRHeader = namedtuple("HEADER", ["flag", "label", "id", "id2"])  # type: ignore[name-match]
 HEADER = IRHeader
 _IR_FORMAT = struct.Struct("<IfQQ")
 

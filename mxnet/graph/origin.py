@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import FrameType
 from typing import NamedTuple
 
 __all__ = ["Origin", "caller"]
@@ -24,7 +25,7 @@ class Origin(NamedTuple):
 
 def caller(depth: int = 2) -> Origin | None:
     """The innermost frame outside this package, ``depth`` frames up or further."""
-    frame = sys._getframe(depth)
+    frame: FrameType | None = sys._getframe(depth)
     while frame is not None:
         file = frame.f_code.co_filename
         if not file.startswith(_PACKAGE):

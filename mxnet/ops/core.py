@@ -19,7 +19,7 @@ import inspect
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from ..error import InternalError, MXNetError
 from ..graph.node import Entry, Node
@@ -82,6 +82,18 @@ class Op:
 
     gradient: ClassVar[Callable | None] = None
     backward: ClassVar[Callable | None] = None
+
+    if TYPE_CHECKING:  # of every instance, see ``_make``; parameters are attributes, too
+        input_names: tuple[str, ...]
+        output_names: tuple[str, ...]
+        aux_names: frozenset[str]
+        shape_only_names: frozenset[str]
+        num_visible: int
+        extra: dict[str, str]
+        _values: tuple
+        _given_types: tuple
+        _hash: int
+        _memo: ClassVar[dict]
 
     def __init_subclass__(
         cls, name: str | None = None, aliases: Iterable[str] = (), abstract: bool = False, **kwargs
@@ -312,7 +324,9 @@ def _resolve(op: Op, attribute: str) -> tuple[str, ...]:
 
 
 def _declared_parameters(cls: type[Op]) -> dict[str, Parameter]:
-    parameters = dict(cls.parameters)
+    parameters: dict[str, Parameter] = {}
+    for base in reversed(cls.__mro__[1:]):
+        parameters.update(base.__dict__.get("parameters", {}))
     for name, annotation in inspect.get_annotations(
         cls, eval_str=cls.__module__ != __name__
     ).items():

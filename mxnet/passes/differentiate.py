@@ -128,7 +128,7 @@ class _Reverse:
         if op.gradient is None:
             return self.derive_by_kernel(node, needs, value)
         groups = {name: tuple(map(value, names)) for name, names in op.groups.items()}
-        arguments = []
+        arguments: list = []
         for name in op.gradient_reads():
             if name == "outputs":
                 arguments.append(outputs)
@@ -155,7 +155,8 @@ class _Reverse:
 
 def _mere_labels(graph: Graph) -> set[Node]:
     """The variables that are used as labels of losses and for nothing else."""
-    labels, others = set(), {entry.node for entry in graph.outputs}
+    labels: set[Node] = set()
+    others = {entry.node for entry in graph.outputs}
     for node in graph.nodes:
         if node.op is not None:
             for name, entry in zip(node.op.input_names, node.inputs):

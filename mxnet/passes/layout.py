@@ -32,7 +32,7 @@ def choose_channels_last(
             if op.forward_op.memory_format is None:
                 continue
             by_name = dict(zip(op.input_names, sources))
-            like = [by_name[name] for name in op.wanted()]
+            like: list = [by_name[name] for name in op.wanted()]
         elif op.memory_format == "channels_last":
             like = [None] * len(op.output_names) if dtypes[position][0] in _DTYPES else []
         elif op.memory_format == "follows":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..attribute import current_scope
@@ -128,6 +129,10 @@ def _auto_variable(
     return Node(None, (), f"{name}_{key}", inherited, created)
 
 
+def _always(entry: Entry, _index: int) -> Entry:
+    return entry
+
+
 def substitute(
     graph: Graph, replacements: Mapping[str, Entry], head_name: str | None = None
 ) -> tuple[Entry, ...]:
@@ -142,11 +147,11 @@ def substitute(
     for node in graph.nodes:
         if node.op is None and node.name in replacements:
             target = replacements[node.name]
-            copies[node] = lambda _index, target=target: target
+            copies[node] = partial(_always, target)
             continue
         inputs = tuple(copies[entry.node](entry.index) for entry in node.inputs)
-        name = head_name if node is head else node.name
+        name = head_name if head_name and node is head else node.name
         copy = Node(node.op, inputs, name, dict(node.attrs), node.origin, node.derived_from)
         made[node] = copy
-        copies[node] = lambda index, copy=copy: Entry(copy, index)
+        copies[node] = partial(Entry, copy)
     return tuple(copies[entry.node](entry.index) for entry in graph.outputs)

@@ -115,7 +115,7 @@ def split_arguments(cls: type[Op], args: tuple, kwargs: dict, array_type: type) 
 
 def operator_signature(cls: type[Op]) -> inspect.Signature:
     """The Python signature of an operator's function."""
-    keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    keyword: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
     parameters = []
     for name in cls.input_signature:
         if name == cls.variadic:

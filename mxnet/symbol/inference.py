@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,7 +23,11 @@ class Inferable:
     """What follows from a symbol's graph without running it."""
 
     __slots__ = ()
-    _graph: Graph
+    if TYPE_CHECKING:  # what Symbol has
+        list_outputs: Callable[[], list[str]]
+
+        @property
+        def _graph(self) -> Graph: ...
 
     def infer_shape(self, *args: Any, **kwargs: Any) -> tuple:
         """The shapes of arguments, outputs and auxiliary states that follow from some of them.
@@ -113,14 +117,13 @@ class Inferable:
             if gradient is None:
                 gradient = get_op("zeros_like")()(Entry(by_name[name]), name=f"d_{name}")
             gradients.append(gradient)
-        return type(self)(gradients)
+        symbol: Any = type(self)
+        return symbol(gradients)
 
     def _head_gradients(self, head_grads: Any) -> list[Entry]:
         outputs = self._graph.outputs
         if head_grads is None:
             given: list[Any] = [None] * len(outputs)
-        elif isinstance(head_grads, type(self)):
-            given = list(head_grads)
         else:
             given = list(head_grads)
         if len(given) != len(outputs):
@@ -137,7 +140,7 @@ class Inferable:
         return heads
 
 
-def _shape(value: Any) -> tuple:
+def _shape(value: Any) -> tuple | None:
     if not isinstance(value, tuple):
         raise TypeError(
             f"Arguments need to be shapes (tuple), but {value!r} is a {type(value).__name__}"

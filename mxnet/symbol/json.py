@@ -8,7 +8,7 @@ from typing import Any
 from ..error import MXNetError
 from ..graph.node import Entry, Graph, Node
 from ..graph.origin import Origin
-from ..ops.core import get_op
+from ..ops.core import Op, get_op
 
 __all__ = ["HIDDEN_KEYS", "MXNET_VERSION", "dumps", "loads"]
 
@@ -173,7 +173,7 @@ class _Reader:
         return Entry(node, index)
 
 
-def operator_parameters(cls: type, attrs: dict[str, str]) -> dict[str, str]:
+def operator_parameters(cls: type[Op], attrs: dict[str, str]) -> dict[str, str]:
     """The attributes of a node that are parameters of its operator.
 
     Names with underscores around them are annotations; any other name that the operator does not

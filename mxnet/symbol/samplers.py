@@ -24,7 +24,7 @@ def make_samplers(function: Callable[[str], Callable], array_type: type) -> dict
             options.pop("ctx", None)
             return function(tensor)(*given, **options)
         if all(isinstance(value, numeric_types) for value in given):
-            out = options.get("out")
+            out: Any = options.get("out")
             if isinstance(out, array_type):  # what is to be filled says what is drawn
                 options = {"shape": out.shape, "dtype": out.dtype.__name__, **options}
             return function(fixed)(**numbers, **options)

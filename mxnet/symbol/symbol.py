@@ -107,7 +107,7 @@ class Symbol(Operators, Inferable, Bindable):
     # -- structure ----------------------------------------------------------------------------
     def get_internals(self) -> Symbol:
         """A Group of the visible outputs of all nodes, in topological order."""
-        entries = []
+        entries: list[Entry] = []
         for node in self._graph.nodes:
             visible = 1 if node.op is None else node.op.num_visible
             entries.extend(Entry(node, index) for index in range(visible))

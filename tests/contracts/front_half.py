@@ -98,8 +98,8 @@ def check() -> None:
 
 
 def import_seconds(tries: int = 5) -> float:
-    """The least time that ``import mxnet`` takes in a fresh interpreter, numpy included."""
-    code = "import time; t = time.perf_counter(); import mxnet; print(time.perf_counter() - t)"
+    """The least processor time of ``import mxnet`` in a fresh interpreter, numpy included."""
+    code = "import time; t = time.process_time(); import mxnet; print(time.process_time() - t)"
     return min(
         float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
         for _ in range(tries)
