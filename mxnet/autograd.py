@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from ._tape import state
+from .autograd_function import Function
 from .base import MXNetError
 from .error import NodeError
 from .graph.node import Entry, Graph, Node
@@ -18,8 +19,8 @@ from .ops.core import Op
 from .passes.differentiate import differentiate
 
 __all__ = [
-    "backward", "get_symbol", "grad", "is_recording", "is_training", "mark_variables", "pause",
-    "predict_mode", "record", "set_recording", "set_training", "train_mode",
+    "Function", "backward", "get_symbol", "grad", "is_recording", "is_training", "mark_variables",
+    "pause", "predict_mode", "record", "set_recording", "set_training", "train_mode",
 ]  # fmt: skip
 
 

@@ -237,6 +237,9 @@ def _range(tensor: torch.Tensor) -> str:
     text = f"{shape}"
     if finite.numel():
         text += f" in [{float(finite.min()):.4g}, {float(finite.max()):.4g}]"
-    for kind, count in (("NaN", torch.isnan(tensor).sum()), ("infinite", torch.isinf(tensor).sum())):
+    for kind, count in (
+        ("NaN", torch.isnan(tensor).sum()),
+        ("infinite", torch.isinf(tensor).sum()),
+    ):
         text += f", {int(count)} {kind}" if count else ""
     return text

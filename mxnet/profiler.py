@@ -67,7 +67,9 @@ class _Profiler(Watcher):
         """Note an event, in the terms of the trace format of Chrome."""
         if self.collecting:
             place = {"pid": os.getpid(), "tid": threading.get_ident()}
-            self.events.append({"name": name, "cat": category, "ph": phase, "ts": at, **place, **facts})
+            self.events.append(
+                {"name": name, "cat": category, "ph": phase, "ts": at, **place, **facts}
+            )
 
     # -- operators ---------------------------------------------------------------------------
     def watch(self) -> None:
