@@ -42,9 +42,7 @@ _HEADER = """\
 # Written by tools/make_stubs.py from the operator registry; do not edit.
 from collections.abc import Sequence
 from typing import Any, Literal
-
-from {module} import {array}
-
+{imports}
 _Shape = Sequence[int | None] | int | str
 _DType = str | type | None
 """
@@ -136,7 +134,7 @@ def stubs() -> Iterator[tuple[Path, str]]:
     for package, (array, module) in PACKAGES.items():
         getattr(mx, package)  # what is made at import, exists from here on
         folder = ROOT / "mxnet" / package
-        header = _HEADER.format(module=module, array=array)
+        header = _HEADER.format(imports=f"\nfrom {module} import {array}\n")
         for space, functions in spaces.items():
             made = _functions(functions, array, package == "ndarray")
             if space:
@@ -147,7 +145,8 @@ def stubs() -> Iterator[tuple[Path, str]]:
             else:
                 imports, taken = reexports(folder / "__init__.py")
                 modules = "\n".join(f"from . import {s} as {s}" for s in spaces if s)
-                yield folder / "__init__.pyi", f"{header}\n{imports}\n{modules}\n\n{made(taken)}"
+                header = _HEADER.format(imports=f"\n{imports}\n{modules}\n")
+                yield folder / "__init__.pyi", f"{header}\n{made(taken)}"
 
 
 def _functions(

@@ -10,7 +10,7 @@ from ..base import numeric_types
 __all__ = ["make_samplers"]
 
 
-def make_samplers(function: Callable[[str], Callable], array_type: type) -> dict[str, Callable]:
+def make_samplers(function: Callable[[str], Callable], array_type: Any) -> dict[str, Callable]:
     """The samplers on top of ``function(operator)``, for symbols or for arrays.
 
     The parameters of a distribution are either all numbers (then ``shape`` is that of the result)
