@@ -10,16 +10,12 @@ import numpy as np
 from .base import MXNetError
 from .context import Context, current_context
 from .executor import Executor
-from .graph.node import Entry
 from .ndarray import NDArray
 from .ndarray import zeros as nd_zeros
 from .ops.dtypes import canonical, numpy_type
-from .ops.shapes import is_complete, shape_text
-from .passes.infer import infer_dtypes, infer_shapes, partial_shape
+from .planning import infer_variables, requirements_of
 
 __all__ = ["bind", "reshape", "simple_bind"]
-
-REQUIREMENTS = ("write", "add", "null")
 
 
 def bind(
@@ -55,7 +51,7 @@ def bind(
                     f"{name} is on {array.context} but the executor is bound to {ctx}; use"
                     " as_in_context"
                 )
-    requirements = _requirements(grad_req, names, ValueError)
+    requirements = requirements_of(grad_req, names, ValueError)
     return Executor(
         symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec
     )
@@ -86,26 +82,6 @@ def _arrays(kind: str, given: Any, names: Sequence[str], allow_missing: bool) ->
     return arrays
 
 
-def _requirements(grad_req: Any, names: Sequence[str], error: type[Exception]) -> list[str]:
-    if isinstance(grad_req, str):
-        requirements = [grad_req] * len(names)
-    elif isinstance(grad_req, Mapping):
-        requirements = [grad_req.get(name, "null") for name in names]
-    elif isinstance(grad_req, (list, tuple)):
-        requirements = list(grad_req)
-        if error is RuntimeError and len(requirements) != len(names):
-            raise RuntimeError(
-                f"simple_bind error: {len(requirements)} grad_req for {len(names)} arguments"
-            )
-        requirements += ["null"] * (len(names) - len(requirements))
-    else:
-        raise TypeError(f"grad_req should be a str, list or dict, not {type(grad_req)}")
-    for name, requirement in zip(names, requirements):
-        if requirement not in REQUIREMENTS:
-            raise error(f"grad_req of {name} must be one of {REQUIREMENTS}, not {requirement!r}")
-    return requirements
-
-
 def simple_bind(
     symbol: Any,
     ctx: Context | None,
@@ -125,7 +101,7 @@ def simple_bind(
     names = symbol.list_arguments()
     if isinstance(grad_req, (list, tuple)) and not grad_req and names:
         raise RuntimeError("simple_bind error: grad_req in simple_bind cannot be an empty list")
-    requirements = _requirements(grad_req, names, RuntimeError)
+    requirements = requirements_of(grad_req, names, RuntimeError)
     repeated = (
         sorted({name for name in names if names.count(name) > 1})
         if len(set(names)) < len(names)
@@ -136,7 +112,7 @@ def simple_bind(
             f"simple_bind error: duplicate argument names: {', '.join(repeated)}; arguments need"
             " unique names"
         )
-    facts = _infer_all(symbol, shapes, type_dict or {})
+    facts = infer_variables(symbol, shapes, type_dict or {})
     allocate = _Allocator(ctx, set(shared_arg_names or ()), shared_exec, shared_buffer)
     graph = symbol._graph
     arg_arrays, grad_arrays = [], []
@@ -204,53 +180,6 @@ def _scalar(ctx: Context, dtype: str) -> NDArray:
     from .context import torch_device
 
     return NDArray(torch.zeros((), dtype=getattr(torch, dtype), device=torch_device(ctx)), ctx)
-
-
-def _infer_all(symbol: Any, shapes: Mapping[str, Any], types: Mapping[str, Any]) -> dict:
-    """Shape and dtype of every variable; RuntimeError that lists what is missing, as in 1.x."""
-    graph = symbol._graph
-    given = {name: shape for name, shape in shapes.items() if isinstance(shape, tuple)}
-    listing = "\n".join(f"{name}: {shape}" for name, shape in given.items())
-    head = f"simple_bind error. Arguments:\n{listing}\n"
-    by_name = {node: given[node.name] for node in graph.variables if node.name in given}
-    try:
-        known = {node: partial_shape(shape) for node, shape in by_name.items() if shape}
-        found_shapes = infer_shapes(graph, known)
-        dtypes = {n: canonical(types[n.name]) for n in graph.variables if n.name in types}
-        found_dtypes = _with_default_dtype(graph, dtypes)
-    except MXNetError as error:
-        raise _simple_bind_error(head, error) from error
-    missing = []
-    facts = {}
-    for node in graph.variables:
-        position = graph.index[node]
-        shape = found_shapes.values[position][0]
-        facts[node] = (shape, found_dtypes.values[position][0])
-        if not is_complete(shape):
-            missing.append(f"{node.name}: {shape_text(shape)}")
-    if missing:
-        raise MXNetError(
-            f"{head}the shapes given are not enough to infer those of: {'; '.join(missing)}."
-            " Give the shape of each input, e.g. simple_bind(ctx, data=(32, 784))"
-        )
-    return facts
-
-
-def _with_default_dtype(graph: Any, dtypes: dict) -> Any:
-    """Variables that nothing determines are float32, one after the other, as long as that fits."""
-    known = dict(dtypes)
-    while True:
-        found = infer_dtypes(graph, known)
-        open_nodes = [n for n in graph.variables if found.of(Entry(n)) is None]
-        if not open_nodes:
-            return found
-        known[open_nodes[0]] = "float32"
-
-
-def _simple_bind_error(head: str, error: MXNetError) -> MXNetError:
-    wrapped = MXNetError(f"{head}{error}")
-    wrapped.__dict__.update(error.__dict__)
-    return wrapped
 
 
 def reshape(

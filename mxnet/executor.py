@@ -13,12 +13,13 @@ from .context import Context, torch_device
 from .execution.build import Bound, Program, build, is_dynamic, known_facts
 from .execution.lower import torch_dtype
 from .execution.program import Instruction, Segment
-from .execution.watch import Watcher, Watchers, everywhere
 from .execution.storage import Arena
+from .execution.watch import Watcher, Watchers, everywhere
 from .graph.node import Entry
 from .ndarray import NDArray
 from .ops.shapes import is_complete
 from .passes.differentiate import own_head_gradient
+from .passes.report import MemoryReport
 from .random import generator
 
 __all__ = ["Executor"]
@@ -171,7 +172,9 @@ class Executor:
         program = self._program(True)
         if out_grads is not None or self._bound.head_gradients:
             self._set_head_gradients(out_grads)
-        if self._arena.owner is not self._token:  # it holds no values of a training forward run of ours
+        if (
+            self._arena.owner is not self._token
+        ):  # it holds no values of a training forward run of ours
             self._repeat_forward(program)
         assert program.backward is not None
         self._run(program.backward)
@@ -273,6 +276,14 @@ class Executor:
         """Stop what ``watch`` began."""
         if watcher in self._watchers:
             self._watchers.remove(watcher)
+
+    @property
+    def memory(self) -> MemoryReport | None:
+        """What the executor needs in bytes, with the values in memory at the peak.
+
+        None where sizes depend on values (``boolean_mask``).
+        """
+        return self._program(bool(self._bound.gradients)).memory
 
     def debug_str(self) -> str:
         """The program as text, with the memory that its plan takes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +11,10 @@ import torch
 from ..error import MXNetError, NodeError
 from ..graph.node import Entry, Graph, Node
 from ..ops.dtypes import is_floating
-from ..passes.differentiate import Derivative, differentiate, own_head_gradient
 from ..passes.infer import Facts, infer_dtypes, infer_shapes
-from ..passes.layout import choose_channels_last
-from ..passes.memory import Key, Plan, plan_memory
+from ..passes.joint import Joint, join, place, plan_joint
+from ..passes.memory import Key, Plan
+from ..passes.report import MemoryReport, report_memory
 from .dynamic import DynamicSegment
 from .lower import Environment, Lowering, Sink, torch_dtype
 from .program import Segment
@@ -49,6 +49,7 @@ class Program:
     backward: Segment | DynamicSegment | None
     stochastic: bool
     generation: int  # of the arena that it was made on
+    memory: MemoryReport | None  # None where sizes are known at run time only
 
     def __str__(self) -> str:
         parts = ["# forward", str(self.forward)]
@@ -125,35 +126,28 @@ def build(
     ``facts``: the shapes and dtypes of the graph's values, from ``known_facts``.
     ``state`` is where operators keep what outlives a run.
     """
-    wrt = list(bound.gradients) if train else []
-    derivative, head_variables = None, []
-    joint = graph
-    if wrt:
-        joint, derivative, head_variables = join(graph, wrt, bound)
+    joint = join(graph, list(bound.gradients) if train else [])
     variables = dict(bound.variables)
-    for index, node in head_variables:
+    for index, node in joint.head_gradients:
         variables[node] = bound.head_gradients[index]
     environment = Environment(context, device, train, rng, state)
     stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
     if is_dynamic(graph):
-        return _build_dynamic(
-            graph, joint, derivative, bound, variables, environment, stochastic, arena
-        )
-    shapes, dtypes = known_facts(joint, {n: variables[n] for n in joint.variables}, facts)
-
-    fixed: dict[Key, torch.Tensor] = {(joint.index[n], 0): variables[n] for n in joint.variables}
-    kept: list[Key] = []
-    for entry, tensor in bound.heads.items():
-        key = (joint.index[entry.node], entry.index)
-        fixed[key] = tensor
-        kept.append(key)
-    sinks: dict[Key, list[Sink]] = {}
-    if derivative is not None:
-        _place_gradients(joint, derivative, bound, wrt, fixed, sinks, shapes, dtypes)
-    channels_last = choose_channels_last(joint, shapes.values, dtypes.values, fixed.keys())
-    plan = plan_memory(joint, shapes.values, dtypes.values, fixed.keys(), kept, channels_last)
+        return _build_dynamic(joint, bound, variables, environment, stochastic, arena)
+    whole = joint.graph
+    shapes, dtypes = known_facts(whole, {n: variables[n] for n in whole.variables}, facts)
+    placement = place(joint, dtypes.values, _Writable(bound, variables))
+    plan, channels_last = plan_joint(joint, placement, shapes.values, dtypes.values)
+    fixed: dict[Key, torch.Tensor] = {(whole.index[n], 0): variables[n] for n in whole.variables}
+    fixed.update((joint.key(entry), tensor) for entry, tensor in bound.heads.items())
+    for key, variable in placement.computed_in.items():
+        fixed[key] = bound.gradients[variable][0].view(shapes.values[key[0]][key[1]])
+    sinks = {
+        key: [Sink(*bound.gradients[variable]) for variable in targets]
+        for key, targets in placement.delivered.items()
+    }
     lowering = Lowering(
-        joint, shapes.values, dtypes.values, plan, arena.take(plan.arena_size), fixed, environment,
+        whole, shapes.values, dtypes.values, plan, arena.take(plan.arena_size), fixed, environment,
         sinks, channels_last,
     )  # fmt: skip
     instructions = lowering.run()
@@ -162,15 +156,16 @@ def build(
         (i for i, each in enumerate(instructions) if each.node not in forward_nodes),
         len(instructions),
     )
-    backward = Segment(instructions[split:]) if wrt else None
+    report = report_memory(
+        joint, placement, plan, shapes.values, dtypes.values, list(bound.gradients)
+    )
+    backward = Segment(instructions[split:]) if joint.wrt else None
     forward = Segment(instructions[:split])
-    return Program(joint, plan, forward, backward, stochastic, arena.generation)
+    return Program(whole, plan, forward, backward, stochastic, arena.generation, report)
 
 
 def _build_dynamic(
-    graph: Graph,
-    joint: Graph,
-    derivative: Derivative | None,
+    joint: Joint,
     bound: Bound,
     variables: Mapping[Node, torch.Tensor],
     environment: Environment,
@@ -180,91 +175,37 @@ def _build_dynamic(
     """A program that runs node by node."""
     values = {Entry(node): tensor for node, tensor in variables.items()}
     sinks: dict[Entry, list[Sink]] = {}
-    for gradient, sink in zip(derivative.gradients if derivative else (), bound.gradients.values()):
+    for variable, gradient in zip(joint.wrt, joint.gradients):
         if gradient is not None:
-            sinks.setdefault(Entry(gradient.node, gradient.index), []).append(Sink(*sink))
-    rest = joint.nodes[len(graph.nodes) :]
-    forward = DynamicSegment(graph.nodes, values, bound.heads, {}, environment)
-    backward = DynamicSegment(rest, values, {}, sinks, environment) if derivative else None
+            entry = Entry(gradient.node, gradient.index)
+            sinks.setdefault(entry, []).append(Sink(*bound.gradients[variable]))
+    nodes, rest = joint.forward.nodes, joint.graph.nodes[len(joint.forward.nodes) :]
+    forward = DynamicSegment(nodes, values, bound.heads, {}, environment)
+    backward = DynamicSegment(rest, values, {}, sinks, environment) if joint.wrt else None
     plan = Plan({}, {}, {}, {}, {})
-    return Program(joint, plan, forward, backward, stochastic, arena.generation)
+    return Program(joint.graph, plan, forward, backward, stochastic, arena.generation, None)
 
 
-def join(
-    graph: Graph, wrt: Sequence[Node], bound: Bound
-) -> tuple[Graph, Derivative, list[tuple[int, Node]]]:
-    """The forward and backward graph as one; also the variables of the head gradients."""
-    heads: list[Entry | None] = []
-    head_variables = []
-    for index, output in enumerate(graph.outputs):
-        if own_head_gradient(output.node.op):
-            heads.append(None)
-            continue
-        node = Node(None, (), f"d_{output.name}", {}, derived_from=output.node)
-        head_variables.append((index, node))
-        heads.append(Entry(node))
-        if index not in bound.head_gradients:
-            raise MXNetError(f"no head gradient is bound for output {output.name}")
-    derivative = differentiate(graph, wrt, heads)
-    outputs = (*graph.outputs, *(entry for entry in derivative.gradients if entry is not None))
-    needed = set(Graph(outputs).nodes)
-    used_heads = [(index, node) for index, node in head_variables if node in needed]
-    order = [*graph.nodes, *(node for _, node in used_heads)]
-    order += [node for node in derivative.made if node in needed]
-    return Graph(outputs, order), derivative, used_heads
+class _Writable:
+    """Whether a gradient can be computed right into its array."""
 
+    def __init__(self, bound: Bound, variables: Mapping[Node, torch.Tensor]):
+        self.gradients = bound.gradients
+        self.taken = [*variables.values(), *bound.heads.values()]
+        for node, (target, _) in bound.gradients.items():
+            if not is_floating(dtype_name(target)):
+                raise MXNetError(
+                    f"{node.name}: gradients need a float array, not {dtype_name(target)}"
+                )
 
-def _place_gradients(
-    joint: Graph,
-    derivative: Derivative,
-    bound: Bound,
-    wrt: Sequence[Node],
-    fixed: dict[Key, torch.Tensor],
-    sinks: dict[Key, list[Sink]],
-    shapes: Facts,
-    dtypes: Facts,
-) -> None:
-    """Let gradients be computed right into their arrays where kernels can; else copy or add them.
-    """
-    for variable, entry in zip(wrt, derivative.gradients):
-        if entry is None:
-            continue
-        target, accumulate = bound.gradients[variable]
-        if not is_floating(dtype_name(target)):
-            raise MXNetError(
-                f"{variable.name}: gradients need a float array, not {dtype_name(target)}"
-            )
-        key = (joint.index[entry.node], entry.index)
-        source = _computed_as(joint, key)
-        writes = not accumulate and _can_write(joint, source, dtypes, target, fixed)
-        if writes:
-            position, index = source
-            fixed[source] = target.view(shapes.values[position][index])
-        else:
-            sinks.setdefault(key, []).append(Sink(target, accumulate))
-
-
-def _computed_as(joint: Graph, key: Key) -> Key:
-    """The value whose memory holds a value that is a mere reshape of it."""
-    while True:
-        op = joint.nodes[key[0]].op
-        if op is None or op.view != "reshape":
-            return key
-        key = joint.sources[key[0]][0]
-
-
-def _can_write(
-    joint: Graph, key: Key, dtypes: Facts, target: torch.Tensor, fixed: Mapping[Key, torch.Tensor]
-) -> bool:
-    op = joint.nodes[key[0]].op
-    return (
-        op is not None
-        and "out" in op.requests
-        and key not in fixed
-        and torch_dtype(dtypes.values[key[0]][key[1]]) == target.dtype
-        and target.is_contiguous()
-        and not _overlaps(target, fixed.values())
-    )
+    def __call__(self, variable: Node, dtype: str) -> bool:
+        target, accumulate = self.gradients[variable]
+        if accumulate or not target.is_contiguous() or torch_dtype(dtype) != target.dtype:
+            return False
+        if _overlaps(target, self.taken):
+            return False
+        self.taken.append(target)
+        return True
 
 
 def _overlaps(target: torch.Tensor, others: Any) -> bool:

@@ -62,6 +62,17 @@ class Bindable:
             shared_buffer, kwargs,
         )  # fmt: skip
 
+    def plan_memory(self, grad_req: Any = "write", type_dict: Any = None, **shapes: tuple) -> Any:
+        """The exact memory that a bound executor would take, without allocating anything.
+
+        Parameters: ``grad_req`` as in ``bind``; ``type_dict``: dtypes by name; shapes by argument name, as
+        for ``simple_bind``. Returns a MemoryReport: bytes of parameters, gradients, states, outputs
+        and activations, the peak, and the values in memory then with the lines that made them.
+        """
+        from ..planning import plan_symbol
+
+        return plan_symbol(self, grad_req, type_dict or {}, shapes)
+
     def eval(self, ctx: Any = None, **kwargs: Any) -> list:
         """The outputs for given arrays: ``bind`` and ``forward`` in one call."""
         from ..context import current_context

@@ -1,0 +1,122 @@
+"""The forward and backward graph as one, and where its results are brought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..graph.node import Entry, Graph, Node
+from .differentiate import differentiate, own_head_gradient
+from .layout import choose_channels_last
+from .memory import Key, Plan, plan_memory
+
+__all__ = ["Joint", "Placement", "join", "place", "plan_joint"]
+
+
+@dataclass(frozen=True)
+class Joint:
+    """One graph whose first nodes are those of ``forward``, the rest its derivative.
+
+    ``gradients``: for each variable of ``wrt`` its gradient, None for mere labels; ``head_gradients``:
+    the variables that stand for the gradients of outputs, by number of the output.
+    """
+
+    graph: Graph
+    forward: Graph
+    wrt: tuple[Node, ...] = ()
+    gradients: tuple[Entry | None, ...] = ()
+    head_gradients: tuple[tuple[int, Node], ...] = ()
+
+    def key(self, entry: Entry) -> Key:
+        """Where an entry stands in tables of facts."""
+        return self.graph.index[entry.node], entry.index
+
+
+def join(graph: Graph, wrt: Sequence[Node]) -> Joint:
+    """Differentiate a graph with respect to variables, and put both parts into one graph.
+
+    Outputs that are not losses get a variable for their head gradient.
+    """
+    if not wrt:
+        return Joint(graph, graph)
+    heads: list[Entry | None] = []
+    head_variables = []
+    for index, output in enumerate(graph.outputs):
+        if own_head_gradient(output.node.op):
+            heads.append(None)
+            continue
+        node = Node(None, (), f"d_{output.name}", {}, derived_from=output.node)
+        head_variables.append((index, node))
+        heads.append(Entry(node))
+    derivative = differentiate(graph, wrt, heads)
+    found = [entry for entry in derivative.gradients if entry is not None]
+    outputs = (*graph.outputs, *found)
+    needed = set(Graph(outputs).nodes)
+    used = tuple((index, node) for index, node in head_variables if node in needed)
+    order = [*graph.nodes, *(node for _, node in used)]
+    order += [node for node in derivative.made if node in needed]
+    return Joint(Graph(outputs, order), graph, tuple(wrt), derivative.gradients, used)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Which values lie outside the arena.
+
+    ``fixed``: all of them; ``kept``: the outputs; ``computed_in``: values that kernels write right into
+    the gradient array of a variable; ``delivered``: values that are copied or added to such arrays.
+    """
+
+    fixed: frozenset[Key]
+    kept: tuple[Key, ...]
+    computed_in: Mapping[Key, Node]
+    delivered: Mapping[Key, tuple[Node, ...]]
+
+
+def place(
+    joint: Joint, dtypes: Sequence[tuple], writable: Callable[[Node, str], bool]
+) -> Placement:
+    """Let gradients be computed in their arrays where kernels can do that.
+
+    ``writable(variable, dtype)`` says whether the array of a variable takes results of that dtype as
+    they are: it is dense, overwritten rather than added to, and shares no memory with another.
+    """
+    graph = joint.graph
+    fixed = {(graph.index[node], 0) for node in graph.variables}
+    kept = []
+    for output in joint.forward.outputs:
+        if output.node.op is not None and joint.key(output) not in kept:
+            kept.append(joint.key(output))
+    fixed.update(kept)
+    computed_in: dict[Key, Node] = {}
+    delivered: dict[Key, tuple[Node, ...]] = {}
+    for variable, entry in zip(joint.wrt, joint.gradients):
+        if entry is None:
+            continue
+        source = _computed_as(graph, joint.key(entry))
+        op = graph.nodes[source[0]].op
+        direct = op is not None and "out" in op.requests and source not in fixed
+        if direct and writable(variable, dtypes[source[0]][source[1]]):
+            computed_in[source] = variable
+            fixed.add(source)
+        else:
+            key = joint.key(entry)
+            delivered[key] = (*delivered.get(key, ()), variable)
+    return Placement(frozenset(fixed), tuple(kept), computed_in, delivered)
+
+
+def _computed_as(graph: Graph, key: Key) -> Key:
+    """The value whose memory holds a value that is a mere reshape of it."""
+    while True:
+        op = graph.nodes[key[0]].op
+        if op is None or op.view != "reshape":
+            return key
+        key = graph.sources[key[0]][0]
+
+
+def plan_joint(
+    joint: Joint, placement: Placement, shapes: Sequence[tuple], dtypes: Sequence[tuple]
+) -> tuple[Plan, Collection[Key]]:
+    """The memory plan of a joint graph, and the values that are stored channels-last."""
+    channels_last = choose_channels_last(joint.graph, shapes, dtypes, placement.fixed)
+    plan = plan_memory(joint.graph, shapes, dtypes, placement.fixed, placement.kept, channels_last)
+    return plan, channels_last

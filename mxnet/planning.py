@@ -1,0 +1,110 @@
+"""What binding needs to know before any array exists: all shapes, dtypes, and the memory plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .base import MXNetError
+from .graph.node import Entry
+from .ops.dtypes import canonical
+from .ops.shapes import is_complete, shape_text
+from .passes.infer import infer_dtypes, infer_shapes, partial_shape
+from .passes.joint import join, place, plan_joint
+from .passes.report import MemoryReport, report_memory
+
+__all__ = ["infer_variables", "plan_symbol", "requirements_of"]
+
+REQUIREMENTS = ("write", "add", "null")
+
+
+def requirements_of(grad_req: Any, names: Sequence[str], error: type[Exception]) -> list[str]:
+    if isinstance(grad_req, str):
+        requirements = [grad_req] * len(names)
+    elif isinstance(grad_req, Mapping):
+        requirements = [grad_req.get(name, "null") for name in names]
+    elif isinstance(grad_req, (list, tuple)):
+        requirements = list(grad_req)
+        if error is RuntimeError and len(requirements) != len(names):
+            raise RuntimeError(
+                f"simple_bind error: {len(requirements)} grad_req for {len(names)} arguments"
+            )
+        requirements += ["null"] * (len(names) - len(requirements))
+    else:
+        raise TypeError(f"grad_req should be a str, list or dict, not {type(grad_req)}")
+    for name, requirement in zip(names, requirements):
+        if requirement not in REQUIREMENTS:
+            raise error(f"grad_req of {name} must be one of {REQUIREMENTS}, not {requirement!r}")
+    return requirements
+
+
+def infer_variables(symbol: Any, shapes: Mapping[str, Any], types: Mapping[str, Any]) -> dict:
+    """Shape and dtype of every variable; RuntimeError that lists what is missing, as in 1.x."""
+    graph = symbol._graph
+    given = {name: shape for name, shape in shapes.items() if isinstance(shape, tuple)}
+    listing = "\n".join(f"{name}: {shape}" for name, shape in given.items())
+    head = f"simple_bind error. Arguments:\n{listing}\n"
+    by_name = {node: given[node.name] for node in graph.variables if node.name in given}
+    try:
+        known = {node: partial_shape(shape) for node, shape in by_name.items() if shape}
+        found_shapes = infer_shapes(graph, known)
+        dtypes = {n: canonical(types[n.name]) for n in graph.variables if n.name in types}
+        found_dtypes = _with_default_dtype(graph, dtypes)
+    except MXNetError as error:
+        raise _simple_bind_error(head, error) from error
+    missing = []
+    facts = {}
+    for node in graph.variables:
+        position = graph.index[node]
+        shape = found_shapes.values[position][0]
+        facts[node] = (shape, found_dtypes.values[position][0])
+        if not is_complete(shape):
+            missing.append(f"{node.name}: {shape_text(shape)}")
+    if missing:
+        raise MXNetError(
+            f"{head}the shapes given are not enough to infer those of: {'; '.join(missing)}."
+            " Give the shape of each input, e.g. simple_bind(ctx, data=(32, 784))"
+        )
+    return facts
+
+
+def _with_default_dtype(graph: Any, dtypes: dict) -> Any:
+    """Variables that nothing determines are float32, one after the other, as long as that fits."""
+    known = dict(dtypes)
+    while True:
+        found = infer_dtypes(graph, known)
+        open_nodes = [n for n in graph.variables if found.of(Entry(n)) is None]
+        if not open_nodes:
+            return found
+        known[open_nodes[0]] = "float32"
+
+
+def _simple_bind_error(head: str, error: MXNetError) -> MXNetError:
+    wrapped = MXNetError(f"{head}{error}")
+    wrapped.__dict__.update(error.__dict__)
+    return wrapped
+
+
+def plan_symbol(
+    symbol: Any, grad_req: Any, types: Mapping[str, Any], shapes: Mapping[str, Any]
+) -> MemoryReport:
+    """See ``Symbol.plan_memory``."""
+    graph = symbol._graph
+    names = symbol.list_arguments()
+    requirements = dict(zip(graph.arguments, requirements_of(grad_req, names, ValueError)))
+    known = infer_variables(symbol, shapes, types)
+    joint = join(graph, [node for node, req in requirements.items() if req != "null"])
+    found_shapes = infer_shapes(joint.graph, {node: fact[0] for node, fact in known.items()})
+    found_dtypes = infer_dtypes(joint.graph, {node: fact[1] for node, fact in known.items()})
+    for node, values in zip(joint.graph.nodes, found_shapes.values):
+        if not all(map(is_complete, values)):
+            raise MXNetError(f"the memory of {node.name} depends on values: it cannot be planned")
+
+    def writable(variable: Any, dtype: str) -> bool:
+        return requirements[variable] == "write" and known[variable][1] == dtype
+
+    placement = place(joint, found_dtypes.values, writable)
+    plan, _ = plan_joint(joint, placement, found_shapes.values, found_dtypes.values)
+    return report_memory(
+        joint, placement, plan, found_shapes.values, found_dtypes.values, joint.wrt
+    )
