@@ -9,7 +9,9 @@ from .core import Op, get_op, registered_names
 
 __all__ = ["Op", "get_op", "load_all", "registered_names"]
 
-_INFRASTRUCTURE = {"backward", "core", "dtypes", "expression", "lazy_torch", "parameters", "shapes"}
+_INFRASTRUCTURE = {
+    "backward", "core", "dtypes", "expression", "lazy_torch", "parameters", "recurrence", "shapes",
+}  # fmt: skip
 
 
 def load_all() -> None:
