@@ -15,7 +15,7 @@ INTERPRETERS := python3 python python3.13 python3.12 python3.11 python3.10
 .PHONY: demo test quick lint format bench clean
 
 demo: $(VENV)/.installed-demo
-	$(PY) examples/digits.py
+	OMP_NUM_THREADS=1 $(PY) examples/digits.py  # a small network gains nothing from threads
 
 test: $(VENV)/.installed-test
 	$(PYTEST)
