@@ -132,7 +132,7 @@ def build(
         variables[node] = bound.head_gradients[index]
     environment = Environment(context, device, train, rng, state)
     stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
-    if is_dynamic(graph):
+    if is_dynamic(joint.graph):
         return _build_dynamic(joint, bound, variables, environment, stochastic, arena)
     whole = joint.graph
     shapes, dtypes = known_facts(whole, {n: variables[n] for n in whole.variables}, facts)

@@ -181,20 +181,26 @@ def depth_first(outputs: Iterable[Entry]) -> list[Node]:
         if output.node in seen:
             continue
         seen.add(output.node)
-        stack = [(output.node, iter(output.node.inputs))]
+        # Two flat stacks instead of one of pairs: a deep graph then costs no tracked objects.
+        stack, positions = [output.node], [0]
         while stack:
-            node, remaining = stack[-1]
-            for entry in remaining:
-                child = entry.node
+            node, position = stack[-1], positions[-1]
+            inputs = node.inputs
+            while position < len(inputs):
+                child = inputs[position].node
+                position += 1
                 if child not in seen:
                     seen.add(child)
                     if child.inputs:
-                        stack.append((child, iter(child.inputs)))
+                        positions[-1] = position
+                        stack.append(child)
+                        positions.append(0)
                         break
                     order.append(child)
             else:
                 order.append(node)
                 stack.pop()
+                positions.pop()
     return order
 
 
