@@ -23,6 +23,8 @@ _LAZY = {
     "engine": "engine",
     "executor": "executor",
     "executor_manager": "executor_manager",
+    "image": "image",
+    "img": "image",
     "init": "initializer",
     "initializer": "initializer",
     "io": "io",
@@ -48,6 +50,8 @@ _LAZY = {
     "recordio": "recordio",
     "rnd": "random",
     "runtime": "runtime",
+    "test_utils": "test_utils",
+    "util": "util",
     "visualization": "visualization",
     "viz": "visualization",
 }

@@ -1,0 +1,10 @@
+"""The 1.x module name of the functions, augmenters and the iterator of images."""
+
+from .augmenters import *
+from .augmenters import __all__ as _augmenters
+from .functions import *
+from .functions import __all__ as _functions
+from .functions import _get_interp_method
+from .iterator import ImageIter
+
+__all__ = [*_functions, *_augmenters, "ImageIter"]
