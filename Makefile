@@ -41,6 +41,7 @@ clean:
 # A stamp file per set of dependencies, so that the second call is quick.
 $(VENV)/.installed-%: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$*]"
+	@$(PY) -m compileall -q mxnet  # an installed package has its bytecode; a checkout should too
 	@touch $@
 
 $(VENV)/pyvenv.cfg:
