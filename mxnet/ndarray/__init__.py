@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import dtypes, ndarray, random, register, sparse, utils
+from . import contrib, dtypes, ndarray, random, register, sparse, utils
 from .arithmetic import *
 from .creation import *
 from .ndarray import NDArray

@@ -130,7 +130,12 @@ def _may_write(op: Op, tensors: list[torch.Tensor], target: torch.Tensor) -> boo
     if shape != tuple(target.shape) or dtype != _dtype_name(target.dtype):
         return False
     storage = target.untyped_storage()._cdata
-    return all(t.untyped_storage()._cdata != storage for t in tensors)
+    # What autograd may still read is not overwritten.
+    replaceable = () if _tape.state.recording else op.inplace.get(op.output_names[0], ())
+    return all(
+        tensor.untyped_storage()._cdata != storage or (tensor is target and name in replaceable)
+        for name, tensor in zip(op.input_names, tensors)
+    )
 
 
 def deliver(op: Op, results: tuple, out: Any, context: Context) -> Any:

@@ -7,6 +7,7 @@ from itertools import groupby
 import torch
 
 from ..ndarray import NDArray
+from ..ops import update_rules as rules
 from .base import Job, Step, TensorOptimizer, register, zeros_like
 from .kernels import can_fuse, fused_adam
 
@@ -72,12 +73,9 @@ class Adam(_TwoMoments):
 
     def rule(self, weight, grad, state, step: Step) -> None:
         """Change weight and state in place."""
-        mean, square = state
         g = self.scaled(grad, weight, step.wd)
-        mean.mul_(self.beta1).add_(g, alpha=1 - self.beta1)
-        square.mul_(self.beta2).addcmul_(g, g, value=1 - self.beta2)
         lr = step.lr * (1 - self.beta2**step.t) ** 0.5 / (1 - self.beta1**step.t)
-        weight.addcdiv_(mean, square.sqrt().add_(self.epsilon), value=-lr)
+        rules.adam(weight, g, *state, lr, self.beta1, self.beta2, self.epsilon)
 
 
 def _alike(job: Job) -> tuple:
@@ -140,8 +138,7 @@ class Nadam(_TwoMoments):
         g = self.scaled(grad, weight, step.wd)
         now, ahead = self._momentum(step.t), self._momentum(step.t + 1)
         self.m_schedule *= now
-        mean.mul_(self.beta1).add_(g, alpha=1 - self.beta1)
-        square.mul_(self.beta2).addcmul_(g, g, value=1 - self.beta2)
+        rules.moments(mean, square, g, self.beta1, self.beta2)
         blend = (mean * (ahead / (1 - self.m_schedule * ahead))).add_(
             g, alpha=(1 - now) / (1 - self.m_schedule)
         )
@@ -172,12 +169,5 @@ class FTML(TensorOptimizer):
 
     def rule(self, weight, grad, state, step: Step) -> None:
         """Change weight and state in place."""
-        d, v, z = state
         g = self.scaled(grad, weight, step.wd)
-        v.mul_(self.beta2).addcmul_(g, g, value=1 - self.beta2)
-        d_new = (v / (1 - self.beta2**step.t)).sqrt_().add_(self.epsilon)
-        d_new.mul_((1 - self.beta1**step.t) / step.lr)
-        z.mul_(self.beta1).add_(g, alpha=1 - self.beta1)
-        z.addcmul_(d.mul_(self.beta1).sub_(d_new), weight)
-        torch.div(z, d_new, out=weight).neg_()
-        d.copy_(d_new)
+        rules.ftml(weight, g, *state, step.lr, self.beta1, self.beta2, self.epsilon, step.t)

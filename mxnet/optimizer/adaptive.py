@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import torch
-
 from ..ndarray import NDArray
+from ..ops import update_rules as rules
 from .base import Step, TensorOptimizer, register, zeros_like
 
 __all__ = ["AdaDelta", "AdaGrad", "Ftrl", "RMSProp"]
@@ -32,9 +31,7 @@ class AdaGrad(TensorOptimizer):
     def rule(self, weight, grad, state, step: Step) -> None:
         """Change weight and history in place."""
         g = self.scaled(grad)
-        state.addcmul_(g, g)
-        weight.mul_(1 - step.lr * step.wd)
-        weight.addcdiv_(g, (state + self.float_stable_eps).sqrt_(), value=-step.lr)
+        rules.adagrad(weight, g, state, step.lr, self.float_stable_eps, step.wd)
 
 
 @register
@@ -72,16 +69,11 @@ class RMSProp(TensorOptimizer):
     def rule(self, weight, grad, state, step: Step) -> None:
         """Change weight and state in place."""
         g = self.scaled(grad, weight, step.wd)
-        square = state[0]
-        square.mul_(self.gamma1).addcmul_(g, g, value=1 - self.gamma1)
         if self.centered:
-            _, mean, delta = state
-            mean.mul_(self.gamma1).add_(g, alpha=1 - self.gamma1)
-            root = torch.addcmul(square, mean, mean, value=-1).add_(self.epsilon).sqrt_()
-            delta.mul_(self.gamma2).addcdiv_(g, root, value=-step.lr)
-            weight.add_(delta)
+            gammas = self.gamma1, self.gamma2
+            rules.centered_rmsprop(weight, g, *state, step.lr, *gammas, self.epsilon)
         else:
-            weight.addcdiv_(g, (square + self.epsilon).sqrt_(), value=-step.lr)
+            rules.rmsprop(weight, g, *state, step.lr, self.gamma1, self.epsilon)
         if self.clip_weights and self.clip_weights > 0:
             weight.clamp_(-self.clip_weights, self.clip_weights)
 
@@ -140,11 +132,5 @@ class Ftrl(TensorOptimizer):
 
     def rule(self, weight, grad, state, step: Step) -> None:
         """Change weight and state in place."""
-        z, n = state
         g = self.scaled(grad)
-        before = n.sqrt()
-        n.addcmul_(g, g)
-        root = n.sqrt()
-        z.add_(g).addcmul_(before.sub_(root), weight, value=1 / step.lr)
-        scale = root.add_(self.beta).div_(step.lr).add_(step.wd)
-        weight.copy_(torch.nn.functional.softshrink(z, self.lamda1).div_(scale).neg_())
+        rules.ftrl(weight, g, *state, step.lr, self.lamda1, self.beta, step.wd)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import torch
 
 from ..ndarray import NDArray
+from ..ops import update_rules as rules
 
 __all__ = ["Job", "Optimizer", "Step", "TensorOptimizer", "create", "register", "zeros_like"]
 
@@ -334,17 +335,8 @@ class TensorOptimizer(Optimizer):
 
     def scaled(self, grad: torch.Tensor, weight: torch.Tensor | None = None, wd: float = 0.0):
         """clip(rescale_grad grad + wd weight): not to be written to, since it may be ``grad``."""
-        result = grad if self.rescale_grad == 1 else grad * self.rescale_grad
-        if weight is not None and wd:
-            result = (
-                torch.add(result, weight, alpha=wd)
-                if result is grad
-                else result.add_(weight, alpha=wd)
-            )
-        limit = self.clip_gradient
-        if limit is None or limit <= 0:
-            return result
-        return result.clamp(-limit, limit) if result is grad else result.clamp_(-limit, limit)
+        limit = self.clip_gradient if self.clips else None
+        return rules.scaled(grad, self.rescale_grad, limit, weight, wd)
 
 
 def zeros_like(weight: NDArray) -> NDArray:

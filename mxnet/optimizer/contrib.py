@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import torch
-
 from ..ndarray import NDArray
+from ..ops.update_rules import group_adagrad
 from .base import Step, TensorOptimizer, register
 
 __all__ = ["GroupAdaGrad"]
@@ -37,5 +36,4 @@ class GroupAdaGrad(TensorOptimizer):
         if step.wd:
             raise AssertionError("Weight decay is not supported for GroupAdaGrad")
         g = self.scaled(grad)
-        state.add_(torch.square(g).mean(dim=1, keepdim=True))
-        weight.addcdiv_(g, (state + self.float_stable_eps).sqrt_(), value=-step.lr)
+        group_adagrad(weight, g, state, step.lr, self.float_stable_eps)

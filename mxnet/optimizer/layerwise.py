@@ -8,9 +8,10 @@ import math
 import torch
 
 from ..ndarray import NDArray
+from ..ops.update_rules import descend, lamb_direction, lamb_ratio, norm
 from .adam import _TwoMoments
 from .base import Job, Step, TensorOptimizer, register, zeros_like
-from .sgd import SGD, descend
+from .sgd import SGD
 
 __all__ = ["LAMB", "LARS", "LBSGD"]
 
@@ -45,21 +46,10 @@ class LAMB(_TwoMoments):
 
     def rule(self, weight, grad, state, step: Step) -> None:
         """Change weight and state in place."""
-        mean, square = state
-        g = self.scaled(grad)
-        mean.mul_(self.beta1).add_(g, alpha=1 - self.beta1)
-        square.mul_(self.beta2).addcmul_(g, g, value=1 - self.beta2)
-        mean_part = square_part = 1.0
-        if self.bias_correction:
-            mean_part, square_part = 1 - self.beta1**step.t, 1 - self.beta2**step.t
-        direction = (square / square_part).sqrt_().add_(self.epsilon)
-        torch.div(mean, direction, out=direction).div_(mean_part)
-        direction.add_(weight, alpha=step.wd)
-        # The norms stay on the device: asking for their values would wait for it.
-        size, length = norm(weight), norm(direction)
-        if self.lower_bound is not None or self.upper_bound is not None:
-            size = size.clamp(self.lower_bound, self.upper_bound)
-        ratio = torch.where((size > 0) & (length > 0), size / length, 1.0)
+        count = step.t if self.bias_correction else None
+        numbers = self.beta1, self.beta2, self.epsilon, step.wd
+        direction = lamb_direction(weight, self.scaled(grad), *state, *numbers, count)
+        ratio = lamb_ratio(norm(weight), norm(direction), self.lower_bound, self.upper_bound)
         weight.sub_(direction.mul_(ratio), alpha=step.lr)
 
 
@@ -218,9 +208,3 @@ class LBSGD(TensorOptimizer):
     def _size_factor(self, weight: torch.Tensor, grad: torch.Tensor, wd: float) -> float:
         size, slope = float(norm(weight)) ** 2, float(norm(grad)) ** 2
         return min(max(math.sqrt(size / (slope + wd * size + 1e-18)), 0.01), 100.0)
-
-
-def norm(tensor: torch.Tensor) -> torch.Tensor:
-    """The Euclidean norm, in float32 at least."""
-    dtype = torch.promote_types(tensor.dtype, torch.float32)
-    return torch.linalg.vector_norm(tensor, dtype=dtype)

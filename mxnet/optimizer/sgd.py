@@ -8,6 +8,7 @@ from itertools import groupby
 import torch
 
 from ..ndarray import NDArray
+from ..ops.update_rules import descend, nesterov, signum
 from .base import Job, Optimizer, Step, TensorOptimizer, register, zeros_like
 from .kernels import can_fuse, fused_sgd
 
@@ -65,17 +66,6 @@ def _alike(job: Job) -> tuple:
     return str(job.weight.device), str(job.weight.dtype), job.step.lr, job.step.wd
 
 
-def descend(weight, grad, factor: float, momentum, mu: float, lr: float, wd: float) -> None:
-    """One step of SGD in place, without temporary arrays; ``grad`` counts ``factor`` times."""
-    if momentum is None:
-        weight.mul_(1 - lr * wd).add_(grad, alpha=-lr * factor)
-        return
-    momentum.mul_(mu).add_(grad, alpha=-lr * factor)
-    if wd:
-        momentum.add_(weight, alpha=-lr * wd)
-    weight.add_(momentum)
-
-
 @register
 class ccSGD(SGD):
     """SGD, under the name of an implementation that is no more."""
@@ -109,12 +99,7 @@ class NAG(SGD):
         if state is None:
             super().rule(weight, grad, state, step)
             return
-        g, factor = self._clipped(grad)
-        mu, lr, wd = self.momentum, step.lr, step.wd
-        state.mul_(mu)
-        weight.mul_(1 - (1 + mu) * lr * wd)
-        weight.add_(state, alpha=mu).add_(g, alpha=-(1 + mu) * lr * factor)
-        state.add_(g, alpha=-lr * factor).add_(weight, alpha=-lr * wd)
+        nesterov(weight, *self._clipped(grad), state, self.momentum, step.lr, step.wd)
 
 
 @register
@@ -141,14 +126,7 @@ class Signum(TensorOptimizer):
 
     def rule(self, weight, grad, state, step: Step) -> None:
         """Change weight and momentum in place."""
-        g = self.scaled(grad)
-        if state is None:
-            # The size of a bare gradient is lost; so weight decay shrinks the weight itself.
-            weight.mul_(1 - step.lr * (step.wd + self.wd_lh)).sub_(g.sign(), alpha=step.lr)
-            return
-        rest = 1 - self.momentum
-        state.mul_(self.momentum).sub_(g, alpha=rest).sub_(weight, alpha=rest * step.wd)
-        weight.mul_(1 - step.lr * self.wd_lh).add_(state.sign(), alpha=step.lr)
+        signum(weight, self.scaled(grad), state, self.momentum, step.lr, step.wd, self.wd_lh)
 
 
 @register

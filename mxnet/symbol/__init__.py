@@ -7,7 +7,7 @@ import types
 from typing import Any
 
 from ..ops.core import Op
-from . import creation, random
+from . import contrib, creation, random
 from .creation import *  # noqa: F403
 from .functions import OperatorFunction, populate
 from .symbol import Group, Symbol, Variable, load, load_json, var

@@ -233,3 +233,17 @@ def test_symbols_draw_too():
     assert [out.shape for out in outputs] == [(3, 2), (3,), (5,), (2, 2), (3,)]
     first = outputs[0].asnumpy()
     assert (executor.forward()[0].asnumpy() != first).all()
+
+
+def test_candidates_of_a_sampled_loss():
+    drawn, true, counts = mx.nd.contrib.rand_zipfian(mx.nd.array([0, 3]), 5000, 50)
+    assert (drawn.dtype, true.dtype, counts.dtype) == (np.int64, np.float64, np.float64)
+    chances = [5000 * math.log((k + 2) / (k + 1)) / math.log(51) for k in (0, 3)]
+    np.testing.assert_allclose(true.asnumpy(), chances)
+    for k, chance in zip((0, 3), chances, strict=True):
+        mine = drawn.asnumpy() == k
+        assert mine.sum() == pytest.approx(chance, rel=0.1)
+        np.testing.assert_allclose(counts.asnumpy()[mine], chance)
+    symbols = mx.sym.contrib.rand_zipfian(mx.sym.Variable("true"), 5000, 50)
+    (expected,) = symbols[1].bind(mx.cpu(), {"true": mx.nd.array([0, 3])}).forward()
+    np.testing.assert_allclose(expected.asnumpy(), chances)
