@@ -211,3 +211,18 @@ def rand_zipfian(
     """Candidate classes for a sampled loss: see ``mxnet.symbol.contrib.zipfian``."""
     where = ctx or current_context()
     return zipfian(uniform, true_classes, num_sampled, range_max, ctx=where)
+
+
+def isnan(data: NDArray) -> NDArray:
+    """1 where an element is not a number, else 0, in the dtype of ``data``."""
+    return data != data
+
+
+def isinf(data: NDArray) -> NDArray:
+    """1 where an element is infinite, of either sign, else 0, in the dtype of ``data``."""
+    return (data == data) - isfinite(data)
+
+
+def isfinite(data: NDArray) -> NDArray:
+    """1 where an element is a number and not infinite, else 0, in the dtype of ``data``."""
+    return data * 0 == 0  # the product is not a number otherwise

@@ -73,9 +73,10 @@ class Adam(_TwoMoments):
 
     def rule(self, weight, grad, state, step: Step) -> None:
         """Change weight and state in place."""
+        mean, square = state
         g = self.scaled(grad, weight, step.wd)
         lr = step.lr * (1 - self.beta2**step.t) ** 0.5 / (1 - self.beta1**step.t)
-        rules.adam(weight, g, *state, lr, self.beta1, self.beta2, self.epsilon)
+        rules.adam(weight, g, mean, square, lr, self.beta1, self.beta2, self.epsilon)
 
 
 def _alike(job: Job) -> tuple:
@@ -169,5 +170,6 @@ class FTML(TensorOptimizer):
 
     def rule(self, weight, grad, state, step: Step) -> None:
         """Change weight and state in place."""
+        d, v, z = state
         g = self.scaled(grad, weight, step.wd)
-        rules.ftml(weight, g, *state, step.lr, self.beta1, self.beta2, self.epsilon, step.t)
+        rules.ftml(weight, g, d, v, z, step.lr, self.beta1, self.beta2, self.epsilon, step.t)

@@ -70,10 +70,11 @@ class RMSProp(TensorOptimizer):
         """Change weight and state in place."""
         g = self.scaled(grad, weight, step.wd)
         if self.centered:
-            gammas = self.gamma1, self.gamma2
-            rules.centered_rmsprop(weight, g, *state, step.lr, *gammas, self.epsilon)
+            square, mean, delta = state
+            numbers = step.lr, self.gamma1, self.gamma2, self.epsilon
+            rules.centered_rmsprop(weight, g, square, mean, delta, *numbers)
         else:
-            rules.rmsprop(weight, g, *state, step.lr, self.gamma1, self.epsilon)
+            rules.rmsprop(weight, g, state[0], step.lr, self.gamma1, self.epsilon)
         if self.clip_weights and self.clip_weights > 0:
             weight.clamp_(-self.clip_weights, self.clip_weights)
 
@@ -132,5 +133,5 @@ class Ftrl(TensorOptimizer):
 
     def rule(self, weight, grad, state, step: Step) -> None:
         """Change weight and state in place."""
-        g = self.scaled(grad)
-        rules.ftrl(weight, g, *state, step.lr, self.lamda1, self.beta, step.wd)
+        z, n = state
+        rules.ftrl(weight, self.scaled(grad), z, n, step.lr, self.lamda1, self.beta, step.wd)

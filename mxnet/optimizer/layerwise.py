@@ -46,9 +46,10 @@ class LAMB(_TwoMoments):
 
     def rule(self, weight, grad, state, step: Step) -> None:
         """Change weight and state in place."""
+        mean, square = state
         count = step.t if self.bias_correction else None
-        numbers = self.beta1, self.beta2, self.epsilon, step.wd
-        direction = lamb_direction(weight, self.scaled(grad), *state, *numbers, count)
+        numbers = self.beta1, self.beta2, self.epsilon, step.wd, count
+        direction = lamb_direction(weight, self.scaled(grad), mean, square, *numbers)
         ratio = lamb_ratio(norm(weight), norm(direction), self.lower_bound, self.upper_bound)
         weight.sub_(direction.mul_(ratio), alpha=step.lr)
 

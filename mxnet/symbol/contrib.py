@@ -31,7 +31,13 @@ def adamw_update(
     **kwargs: Any,
 ) -> Symbol:
     """A step of AdamW; see ``_adamw_update``. ``rescale_grad`` may be a number."""
-    numbers = {"lr": lr, "eta": eta, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
+    numbers: dict[str, Any] = {
+        "lr": lr,
+        "eta": eta,
+        "beta1": beta1,
+        "beta2": beta2,
+        "epsilon": epsilon,
+    }
     numbers |= {"wd": wd, "clip_gradient": clip_gradient, "name": name, **kwargs}
     return function("_adamw_update")(weight, grad, mean, var, _factor(rescale_grad), **numbers)
 
@@ -55,7 +61,13 @@ def mp_adamw_update(
     **kwargs: Any,
 ) -> Symbol:
     """A step of AdamW in float32; see ``_mp_adamw_update``. ``rescale_grad`` may be a number."""
-    numbers = {"lr": lr, "eta": eta, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
+    numbers: dict[str, Any] = {
+        "lr": lr,
+        "eta": eta,
+        "beta1": beta1,
+        "beta2": beta2,
+        "epsilon": epsilon,
+    }
     numbers |= {"wd": wd, "clip_gradient": clip_gradient, "name": name, **kwargs}
     factor = _factor(rescale_grad)
     return function("_mp_adamw_update")(weight, grad, mean, var, weight32, factor, **numbers)
