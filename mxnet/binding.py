@@ -13,6 +13,7 @@ from .executor import Executor
 from .ndarray import NDArray
 from .ndarray import zeros as nd_zeros
 from .ops.dtypes import canonical, numpy_type
+from .passes.recompute import parse_budget
 from .planning import infer_variables, requirements_of
 
 __all__ = ["bind", "reshape", "simple_bind"]
@@ -27,6 +28,7 @@ def bind(
     aux_states: Any,
     group2ctx: Any,
     shared_exec: Executor | None,
+    memory_budget: Any = None,
 ) -> Executor:
     """See ``Symbol.bind``."""
     if not isinstance(ctx, Context):
@@ -53,8 +55,9 @@ def bind(
                 )
     requirements = requirements_of(grad_req, names, ValueError)
     return Executor(
-        symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec
-    )
+        symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
+        None if memory_budget is None else parse_budget(memory_budget),
+    )  # fmt: skip
 
 
 def _arrays(kind: str, given: Any, names: Sequence[str], allow_missing: bool) -> list[Any]:
@@ -92,6 +95,7 @@ def simple_bind(
     shared_arg_names: Any,
     shared_exec: Executor | None,
     shared_buffer: dict[str, NDArray] | None,
+    memory_budget: Any,
     shapes: Mapping[str, Any],
 ) -> Executor:
     """See ``Symbol.simple_bind``."""
@@ -123,8 +127,9 @@ def simple_bind(
         grad_arrays.append(allocate(f"grad of {node.name}", shape, dtype) if wanted else None)
     aux_arrays = [allocate.state(node.name, *facts[node]) for node in graph.auxiliary_states]
     return Executor(
-        symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec
-    )
+        symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
+        None if memory_budget is None else parse_budget(memory_budget),
+    )  # fmt: skip
 
 
 class _Allocator:

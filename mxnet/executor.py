@@ -43,6 +43,7 @@ class Executor:
         aux_arrays: Sequence[NDArray],
         group2ctx: dict[str, Context] | None = None,
         shared: Executor | None = None,
+        memory_budget: int | None = None,
     ):
         self._symbol = symbol
         self._ctx, self._group2ctx = ctx, group2ctx
@@ -53,6 +54,7 @@ class Executor:
         self._rng = generator(ctx)
         shares = shared is not None and shared._device == self._device
         self._arena = shared._arena if shares else Arena(self._device)
+        self._budget = memory_budget
         self._state: dict = {}
         self._token = object()  # stands for this executor where it leaves values in the arena
         self._programs: dict[bool, Program] = {}
@@ -141,6 +143,7 @@ class Executor:
                 rng=self._rng,
                 state=self._state,
                 arena=self._arena,
+                budget=self._budget,
             )
         return program
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .base import MXNetError
-from .graph.node import Entry
+from .graph.node import Entry, Graph
 from .ops.dtypes import canonical
 from .ops.shapes import is_complete, shape_text
 from .passes.infer import infer_dtypes, infer_shapes, partial_shape
-from .passes.joint import join, place, plan_joint
-from .passes.report import MemoryReport, report_memory
+from .passes.joint import join
+from .passes.recompute import parse_budget
+from .passes.report import MemoryReport
+from .passes.schedule import plan_graph
 
 __all__ = ["infer_variables", "plan_symbol", "requirements_of"]
 
@@ -86,7 +88,11 @@ def _simple_bind_error(head: str, error: MXNetError) -> MXNetError:
 
 
 def plan_symbol(
-    symbol: Any, grad_req: Any, types: Mapping[str, Any], shapes: Mapping[str, Any]
+    symbol: Any,
+    grad_req: Any,
+    types: Mapping[str, Any],
+    memory_budget: Any,
+    shapes: Mapping[str, Any],
 ) -> MemoryReport:
     """See ``Symbol.plan_memory``."""
     graph = symbol._graph
@@ -94,17 +100,19 @@ def plan_symbol(
     requirements = dict(zip(graph.arguments, requirements_of(grad_req, names, ValueError)))
     known = infer_variables(symbol, shapes, types)
     joint = join(graph, [node for node, req in requirements.items() if req != "null"])
-    found_shapes = infer_shapes(joint.graph, {node: fact[0] for node, fact in known.items()})
-    found_dtypes = infer_dtypes(joint.graph, {node: fact[1] for node, fact in known.items()})
-    for node, values in zip(joint.graph.nodes, found_shapes.values):
-        if not all(map(is_complete, values)):
-            raise MXNetError(f"the memory of {node.name} depends on values: it cannot be planned")
+
+    def infer(whole: Graph) -> tuple:
+        found = infer_shapes(whole, {node: fact[0] for node, fact in known.items()})
+        for node, values in zip(whole.nodes, found.values):
+            if not all(map(is_complete, values)):
+                raise MXNetError(
+                    f"the memory of {node.name} depends on values: no plan is possible"
+                )
+        dtypes = infer_dtypes(whole, {node: fact[1] for node, fact in known.items()})
+        return found.values, dtypes.values
 
     def writable(variable: Any, dtype: str) -> bool:
         return requirements[variable] == "write" and known[variable][1] == dtype
 
-    placement = place(joint, found_dtypes.values, writable)
-    plan, _ = plan_joint(joint, placement, found_shapes.values, found_dtypes.values)
-    return report_memory(
-        joint, placement, plan, found_shapes.values, found_dtypes.values, joint.wrt
-    )
+    budget = None if memory_budget is None else parse_budget(memory_budget)
+    return plan_graph(joint, infer, lambda: writable, joint.wrt, budget).report

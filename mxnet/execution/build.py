@@ -12,9 +12,10 @@ from ..error import MXNetError, NodeError
 from ..graph.node import Entry, Graph, Node
 from ..ops.dtypes import is_floating
 from ..passes.infer import Facts, infer_dtypes, infer_shapes
-from ..passes.joint import Joint, join, place, plan_joint
+from ..passes.joint import Joint, join
 from ..passes.memory import Key, Plan
-from ..passes.report import MemoryReport, report_memory
+from ..passes.report import MemoryReport
+from ..passes.schedule import plan_graph
 from .dynamic import DynamicSegment
 from .lower import Environment, Lowering, Sink, torch_dtype
 from .program import Segment
@@ -120,11 +121,12 @@ def build(
     rng: Any,
     state: dict,
     arena: Arena,
+    budget: int | None = None,
 ) -> Program:
     """Plan and lower a graph; with gradients where ``train`` is set and some are asked for.
 
     ``facts``: the shapes and dtypes of the graph's values, from ``known_facts``.
-    ``state`` is where operators keep what outlives a run.
+    ``state`` is where operators keep what outlives a run; ``budget``: the most bytes to take.
     """
     joint = join(graph, list(bound.gradients) if train else [])
     variables = dict(bound.variables)
@@ -134,21 +136,30 @@ def build(
     stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
     if is_dynamic(joint.graph):
         return _build_dynamic(joint, bound, variables, environment, stochastic, arena)
+    for node, (target, _) in bound.gradients.items():
+        if not is_floating(dtype_name(target)):
+            raise MXNetError(f"{node.name}: gradients need a float array, not {dtype_name(target)}")
+
+    def infer(whole: Graph) -> tuple:
+        shapes, dtypes = known_facts(whole, {n: variables[n] for n in whole.variables}, facts)
+        return shapes.values, dtypes.values
+
+    planned = plan_graph(
+        joint, infer, lambda: _Writable(bound, variables), list(bound.gradients), budget
+    )
+    joint, plan = planned.joint, planned.plan
     whole = joint.graph
-    shapes, dtypes = known_facts(whole, {n: variables[n] for n in whole.variables}, facts)
-    placement = place(joint, dtypes.values, _Writable(bound, variables))
-    plan, channels_last = plan_joint(joint, placement, shapes.values, dtypes.values)
     fixed: dict[Key, torch.Tensor] = {(whole.index[n], 0): variables[n] for n in whole.variables}
     fixed.update((joint.key(entry), tensor) for entry, tensor in bound.heads.items())
-    for key, variable in placement.computed_in.items():
-        fixed[key] = bound.gradients[variable][0].view(shapes.values[key[0]][key[1]])
+    for key, variable in planned.placement.computed_in.items():
+        fixed[key] = bound.gradients[variable][0].view(planned.shapes[key[0]][key[1]])
     sinks = {
         key: [Sink(*bound.gradients[variable]) for variable in targets]
-        for key, targets in placement.delivered.items()
+        for key, targets in planned.placement.delivered.items()
     }
     lowering = Lowering(
-        whole, shapes.values, dtypes.values, plan, arena.take(plan.arena_size), fixed, environment,
-        sinks, channels_last,
+        whole, planned.shapes, planned.dtypes, plan, arena.take(plan.arena_size), fixed, environment,
+        sinks, planned.channels_last,
     )  # fmt: skip
     instructions = lowering.run()
     forward_nodes = set(graph.nodes)
@@ -156,12 +167,9 @@ def build(
         (i for i, each in enumerate(instructions) if each.node not in forward_nodes),
         len(instructions),
     )
-    report = report_memory(
-        joint, placement, plan, shapes.values, dtypes.values, list(bound.gradients)
-    )
     backward = Segment(instructions[split:]) if joint.wrt else None
     forward = Segment(instructions[:split])
-    return Program(whole, plan, forward, backward, stochastic, arena.generation, report)
+    return Program(whole, plan, forward, backward, stochastic, arena.generation, planned.report)
 
 
 def _build_dynamic(
@@ -192,11 +200,6 @@ class _Writable:
     def __init__(self, bound: Bound, variables: Mapping[Node, torch.Tensor]):
         self.gradients = bound.gradients
         self.taken = [*variables.values(), *bound.heads.values()]
-        for node, (target, _) in bound.gradients.items():
-            if not is_floating(dtype_name(target)):
-                raise MXNetError(
-                    f"{node.name}: gradients need a float array, not {dtype_name(target)}"
-                )
 
     def __call__(self, variable: Node, dtype: str) -> bool:
         target, accumulate = self.gradients[variable]

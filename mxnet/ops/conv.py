@@ -27,6 +27,8 @@ def stored_channels_last(tensor):
 class ConvolutionBase(Op, abstract=True):
     """What the convolutions share: geometry parameters and layouts."""
 
+    heavy = True
+
     def check(self):
         rank = len(self.kernel)
         if rank not in CHANNELS_FIRST:

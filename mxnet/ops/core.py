@@ -62,6 +62,7 @@ class Op:
     memory_format: ClassVar[Any] = None
     differentiable: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
+    heavy: ClassVar[bool] = False  # so much work an element that it is not computed twice lightly
     capture: ClassVar[bool] = True  # False: ``forward`` does work that a list of torch calls is not
     dynamic: ClassVar[bool] = False  # sizes of the results depend on values
     keeps_state: ClassVar[bool] = False  # a run leaves objects in ``state`` for the backward run

@@ -21,6 +21,8 @@ class FullyConnected(Op, aliases=["_sparse_FullyConnected"]):
     no_bias: bool = False
     flatten: bool = True
 
+    heavy = True
+
     def inputs(self):
         return ("data", "weight") if self.no_bias else ("data", "weight", "bias")
 

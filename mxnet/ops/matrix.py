@@ -20,6 +20,8 @@ class Dot(Op, name="dot", aliases=["_sparse_dot"]):
     sums over the first axis of lhs instead, ``transpose_b`` over the last of rhs.
     """
 
+    heavy = True
+
     transpose_a: bool = False
     transpose_b: bool = False
     forward_stype: StorageKind = None
@@ -68,6 +70,8 @@ class DotLike(Op, name="_dot_like"):
 
     The numbers of elements tell where the axes of each array divide into rows and columns.
     """
+
+    heavy = True
 
     transpose_a: bool = False
     transpose_b: bool = False
@@ -140,6 +144,8 @@ class BatchDot(Op, name="batch_dot"):
 
     ``transpose_a`` and ``transpose_b`` swap the last two axes of lhs and rhs beforehand.
     """
+
+    heavy = True
 
     transpose_a: bool = False
     transpose_b: bool = False

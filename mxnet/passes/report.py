@@ -48,6 +48,8 @@ class MemoryReport:
     total: int
     peak_node: str | None
     alive: tuple[Alive, ...]
+    recomputed: str | None = None  # what is computed again to keep a budget
+    extra_work: float = 0.0  # how much that adds to the work, as a ratio
 
     def fits(self, available: int) -> bool:
         """Whether all of it goes into so many bytes."""
@@ -57,6 +59,8 @@ class MemoryReport:
         rows = ("parameters", "gradients", "states", "outputs", "activations", "adopted")
         lines = [f"{getattr(self, row) / 2**20:10.2f} MiB  {row}" for row in rows]
         lines.append(f"{self.total / 2**20:10.2f} MiB  total, at {self.peak_node}")
+        if self.recomputed:
+            lines.append(f"recomputing {self.recomputed}: {self.extra_work:.0%} more work")
         lines += ["in memory then:", *map(str, self.alive[:10])]
         return "\n".join(lines)
 

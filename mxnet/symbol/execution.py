@@ -21,6 +21,7 @@ class Bindable:
         aux_states: Any = None,
         group2ctx: Any = None,
         shared_exec: Any = None,
+        memory_budget: Any = None,
     ) -> Any:
         """An Executor on arrays that the caller brings.
 
@@ -34,7 +35,10 @@ class Bindable:
         """
         from ..binding import bind
 
-        return bind(self, ctx, args, args_grad, grad_req, aux_states, group2ctx, shared_exec)
+        return bind(
+            self, ctx, args, args_grad, grad_req, aux_states, group2ctx, shared_exec,
+            memory_budget,
+        )  # fmt: skip
 
     def simple_bind(
         self,
@@ -46,32 +50,40 @@ class Bindable:
         shared_arg_names: Any = None,
         shared_exec: Any = None,
         shared_buffer: Any = None,
+        memory_budget: Any = None,
         **kwargs: tuple,
     ) -> Any:
         """An Executor with all arrays made here, zero-filled, from the shapes of some arguments.
 
         Parameters: ``ctx``: the device, by default the current one; ``grad_req`` as in ``bind``;
         ``type_dict``: dtypes by name; ``shared_arg_names``, ``shared_exec``, ``shared_buffer``:
-        what to share with another executor; shapes by argument name. Raises RuntimeError that
-        begins "simple_bind error" where shapes are missing or disagree.
+        what to share with another executor; ``memory_budget`` as in ``bind``; shapes by argument
+        name. Raises RuntimeError that begins "simple_bind error" where shapes are missing or disagree.
         """
         from ..binding import simple_bind
 
         return simple_bind(
             self, ctx, grad_req, type_dict, stype_dict, group2ctx, shared_arg_names, shared_exec,
-            shared_buffer, kwargs,
+            shared_buffer, memory_budget, kwargs,
         )  # fmt: skip
 
-    def plan_memory(self, grad_req: Any = "write", type_dict: Any = None, **shapes: tuple) -> Any:
+    def plan_memory(
+        self,
+        grad_req: Any = "write",
+        type_dict: Any = None,
+        memory_budget: Any = None,
+        **shapes: tuple,
+    ) -> Any:
         """The exact memory that a bound executor would take, without allocating anything.
 
-        Parameters: ``grad_req`` as in ``bind``; ``type_dict``: dtypes by name; shapes by argument name, as
-        for ``simple_bind``. Returns a MemoryReport: bytes of parameters, gradients, states, outputs
-        and activations, the peak, and the values in memory then with the lines that made them.
+        Parameters: ``grad_req`` and ``memory_budget`` as in ``bind``; ``type_dict``: dtypes by name;
+        shapes by argument name, as for ``simple_bind``. Returns a MemoryReport: bytes of parameters,
+        gradients, states, outputs and activations, the peak, and the values in memory then with the
+        lines that made them.
         """
         from ..planning import plan_symbol
 
-        return plan_symbol(self, grad_req, type_dict or {}, shapes)
+        return plan_symbol(self, grad_req, type_dict or {}, memory_budget, shapes)
 
     def eval(self, ctx: Any = None, **kwargs: Any) -> list:
         """The outputs for given arrays: ``bind`` and ``forward`` in one call."""

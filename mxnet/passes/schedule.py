@@ -1,0 +1,75 @@
+"""From a joint graph to a complete plan, within a budget of bytes if one is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+
+from ..error import MXNetError
+from ..graph.node import Graph, Node
+from .joint import Joint, Placement, place, plan_joint
+from .memory import Key, Plan
+from .recompute import choices, mirrored, recompute, work_of
+from .report import MemoryReport, report_memory
+
+__all__ = ["Planned", "plan_graph"]
+
+Facts = tuple[Sequence[tuple], Sequence[tuple]]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A joint graph with all that is decided about it before anything is allocated."""
+
+    joint: Joint
+    shapes: Sequence[tuple]
+    dtypes: Sequence[tuple]
+    placement: Placement
+    plan: Plan
+    channels_last: Collection[Key]
+    report: MemoryReport
+
+
+def plan_graph(
+    joint: Joint,
+    infer: Callable[[Graph], Facts],
+    writable: Callable[[], Callable[[Node, str], bool]],
+    gradients: Sequence[Node],
+    budget: int | None = None,
+) -> Planned:
+    """Plan a joint graph; recompute forward values where the program or a budget asks for it.
+
+    Parameters: ``infer`` gives shapes and dtypes of a graph; ``writable()`` a fresh predicate for
+    ``place``; ``gradients``: variables with a gradient array; ``budget``: the most bytes in all.
+    Of the ways that keep the budget the one with the least extra work is taken. Raises MXNetError
+    with the smallest possible budget where none does.
+    """
+
+    def planned(candidate: Joint) -> Planned:
+        shapes, dtypes = infer(candidate.graph)
+        placement = place(candidate, dtypes, writable())
+        plan, channels_last = plan_joint(candidate, placement, shapes, dtypes)
+        report = report_memory(candidate, placement, plan, shapes, dtypes, gradients)
+        return Planned(candidate, shapes, dtypes, placement, plan, channels_last, report)
+
+    asked = mirrored(joint) if joint.wrt else None
+    first = planned(joint if asked is None else recompute(joint, asked.kept))
+    if budget is None or first.report.total <= budget:
+        return first
+    base_work = work_of(first.joint.graph, first.shapes)
+    best, smallest = None, first.report.total
+    for choice in choices(joint, *infer(joint.graph)) if joint.wrt else ():
+        candidate = planned(recompute(joint, choice.kept))
+        smallest = min(smallest, candidate.report.total)
+        if candidate.report.total > budget:
+            continue
+        extra = work_of(candidate.joint.graph, candidate.shapes) / base_work - 1
+        if best is None or extra < best.report.extra_work:
+            report = replace(candidate.report, recomputed=choice.name, extra_work=extra)
+            best = replace(candidate, report=report)
+    if best is None:
+        raise MXNetError(
+            f"memory_budget of {budget} bytes cannot be kept: the smallest that can is {smallest} bytes"
+            f" ({smallest / 2**20:.1f} MiB); without recomputation it takes {first.report.total}"
+        )
+    return best

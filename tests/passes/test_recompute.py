@@ -1,0 +1,99 @@
+"""Recomputation keeps budgets and changes no gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mxnet as mx
+from mxnet.passes.recompute import parse_budget
+
+SHAPES = {"data": (16, 3, 12, 12)}
+
+
+def network(depth=6, attr=None):
+    """A chain of convolutions with normalisation, dropout and residual additions."""
+    net = mx.sym.Convolution(
+        mx.sym.Variable("data"), kernel=(3, 3), pad=(1, 1), num_filter=8, name="c"
+    )
+    for i in range(depth):
+        branch = mx.sym.Convolution(net, kernel=(3, 3), pad=(1, 1), num_filter=8, name=f"c{i}")
+        branch = mx.sym.BatchNorm(branch, fix_gamma=False, name=f"b{i}")
+        branch = mx.sym.Activation(branch, act_type="tanh", name=f"a{i}", attr=attr)
+        net = net + mx.sym.Dropout(branch, p=0.3, name=f"d{i}")
+    net = mx.sym.FullyConnected(mx.sym.Flatten(net), num_hidden=4, name="fc")
+    return mx.sym.SoftmaxOutput(net, name="softmax")
+
+
+def trained(net, **options):
+    """Gradients, outputs and states after two steps from the same start and the same draws."""
+    executor = net.simple_bind(mx.cpu(), **SHAPES, **options)
+    rng = np.random.RandomState(0)
+    for name, array in executor.arg_dict.items():
+        array[:] = rng.randint(0, 4, array.shape) if "label" in name else rng.randn(*array.shape)
+    mx.random.seed(5)
+    for _ in range(2):
+        executor.forward(is_train=True)
+        executor.backward()
+    found = {**executor.grad_dict, **executor.aux_dict, **executor.output_dict}
+    return executor, {name: array.asnumpy() for name, array in found.items()}
+
+
+def test_budgets_are_kept_and_gradients_equal():
+    net = network()
+    free = net.plan_memory(**SHAPES)
+    _, want = trained(net)
+    ratios = []
+    for part in (0.8, 0.65):
+        budget = free.total - int((1 - part) * (free.activations + free.adopted))
+        executor, got = trained(net, memory_budget=budget)
+        assert executor.memory.total <= budget
+        assert executor.memory.recomputed
+        assert executor.memory == net.plan_memory(memory_budget=budget, **SHAPES)
+        ratios.append(executor.memory.extra_work)
+        for name, value in want.items():
+            np.testing.assert_allclose(got[name], value, 1e-5, 1e-6, err_msg=name)
+    assert ratios == sorted(ratios)
+
+
+def test_a_generous_budget_changes_nothing():
+    net = network()
+    report = net.plan_memory(memory_budget="1GB", **SHAPES)
+    assert report.recomputed is None
+    assert report == net.plan_memory(**SHAPES)
+
+
+def test_impossible_budgets_name_the_smallest():
+    with pytest.raises(mx.MXNetError, match="the smallest that can is") as caught:
+        network().plan_memory(memory_budget="10KB", **SHAPES)
+    smallest = int(str(caught.value).split("smallest that can is ")[1].split()[0])
+    assert network().plan_memory(memory_budget=smallest, **SHAPES).total <= smallest
+
+
+def test_mirroring_asked_for_by_the_program():
+    plain, mirrored = network(), network(attr={"__force_mirroring__": "True"})
+    assert mirrored.plan_memory(**SHAPES).total <= plain.plan_memory(**SHAPES).total
+    _, want = trained(plain)
+    _, got = trained(mirrored)
+    for name, value in want.items():
+        np.testing.assert_allclose(got[name], value, 1e-5, 1e-6, err_msg=name)
+
+
+def test_mirroring_asked_for_by_the_environment(monkeypatch):
+    free = network().plan_memory(**SHAPES)
+    monkeypatch.setenv("MXNET_BACKWARD_DO_MIRROR", "1")
+    assert network().plan_memory(**SHAPES).total < free.total
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("2GB", 2 << 30), ("1.5 MB", 3 << 19), (4096, 4096), ("7", 7), ("3KiB", 3072)],
+)
+def test_budgets_as_text(text, size):
+    assert parse_budget(text) == size
+
+
+@pytest.mark.parametrize("wrong", ["", "much", "-1GB", "nan", -3, True, None, "2XB"])
+def test_wrong_budgets(wrong):
+    with pytest.raises(mx.MXNetError, match="memory_budget"):
+        parse_budget(wrong)
