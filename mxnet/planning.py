@@ -21,6 +21,7 @@ REQUIREMENTS = ("write", "add", "null")
 
 
 def requirements_of(grad_req: Any, names: Sequence[str], error: type[Exception]) -> list[str]:
+    """One of "write", "add" and "null" for each name; raises ``error`` for anything else."""
     if isinstance(grad_req, str):
         requirements = [grad_req] * len(names)
     elif isinstance(grad_req, Mapping):

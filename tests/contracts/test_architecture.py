@@ -17,9 +17,10 @@ LAYERS = [
     {"ops"},
     {"passes"},
     {"symbol"},
-    {"visualization", "initializer", "lr_scheduler"},
+    {"visualization", "initializer", "lr_scheduler", "planning"},
     {"execution"},
-    {"_tape", "executor", "binding", "ndarray", "random", "autograd", "operator", "metric"},
+    {"_tape", "executor", "binding", "ndarray", "random", "autograd", "operator", "metric"}
+    | {"autograd_function"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 FRONT = {name for names in LAYERS[:7] for name in names}
