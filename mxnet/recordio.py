@@ -19,8 +19,8 @@ import numpy as np
 from .error import MXNetError
 
 __all__ = [
-    "IRHeader", "MXIndexedRecordIO", "MXRecordIO", "pack", "pack_img", "record_offsets",
-    "unpack", "unpack_img",
+    "IRHeader", "MXIndexedRecordIO", "MXRecordIO", "pack", "pack_img", "read_record_at",
+    "record_offsets", "unpack", "unpack_img",
 ]  # fmt: skip
 
 _MAGIC = 0xCED7230A
@@ -121,6 +121,15 @@ def record_offsets(path: str) -> Iterator[int]:
                     f" the file at {size}"
                 )
             yield offset
+
+
+def read_record_at(file: IO[bytes], name: str, offset: int) -> bytes:
+    """The payload of the record at an offset; ``name`` is what errors call the file."""
+    file.seek(offset)
+    record = _read_record(file, name)
+    if record is None:
+        raise MXNetError(f"{name}: there is no record at offset {offset}, where the file ends")
+    return record
 
 
 # -- files -----------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def imdecode(buf: Any, flag: int = 1, to_rgb: bool = True, out: NDArray | None =
         raise ValueError(f"buf must be bytes, bytearray, numpy.ndarray or NDArray, not {type(buf)}")
     if flag not in (0, 1):
         raise MXNetError(f"flag should be 1 for colour or 0 for grey, not {flag}")
-    return _deliver(codec.decode(buf, bool(flag), bool(to_rgb)), out)
+    return _deliver(codec.decode(buf, 3 if flag else 1, bool(to_rgb)), out)
 
 
 def imread(

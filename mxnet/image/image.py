@@ -4,7 +4,7 @@ from .augmenters import *
 from .augmenters import __all__ as _augmenters
 from .functions import *
 from .functions import __all__ as _functions
-from .functions import _get_interp_method
+from .functions import _get_interp_method  # noqa: F401 - programs of 1.x call it
 from .iterator import ImageIter
 
 __all__ = [*_functions, *_augmenters, "ImageIter"]

@@ -34,20 +34,19 @@ def _open(buffer: Any) -> Any:
     return image
 
 
-def decode(buffer: Any, color: bool = True, rgb: bool = True) -> np.ndarray:
-    """The pixels of a compressed image as uint8: (h, w, 3), or (h, w, 1) if not ``color``.
+def decode(buffer: Any, channels: int = 3, rgb: bool = True) -> np.ndarray:
+    """The pixels of a compressed image as uint8 (h, w, channels).
 
-    Parameters: ``rgb``: red first, else blue first. Transparency is dropped, 16 bits become 8.
-    Raises MXNetError for what is not an image.
+    Parameters: ``channels``: 1 grey, 3 colour, 4 with transparency; ``rgb``: red first, else blue
+    first. 16 bits become 8. Raises MXNetError for what is not an image.
     """
     image = _open(buffer)
     if image.mode.startswith("I"):
-        pixels = (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)[..., None]
-        return np.repeat(pixels, 3, axis=2) if color else pixels
-    pixels = np.asarray(image.convert("RGB" if color else "L"))
-    if not color:
+        image = _pillow().fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+    pixels = np.asarray(image.convert({1: "L", 3: "RGB", 4: "RGBA"}[channels]))
+    if channels == 1:
         return pixels[..., None].copy()
-    return pixels.copy() if rgb else np.ascontiguousarray(pixels[..., ::-1])
+    return pixels.copy() if rgb else pixels[..., [2, 1, 0, 3][:channels]]
 
 
 def decode_stored(buffer: Any, iscolor: int = -1) -> np.ndarray:
@@ -56,9 +55,9 @@ def decode_stored(buffer: Any, iscolor: int = -1) -> np.ndarray:
     Parameters: ``iscolor``: 1 colour, 0 grey, -1 as it is stored.
     """
     if iscolor == 1:
-        return decode(buffer, True, rgb=False)
+        return decode(buffer, 3, rgb=False)
     if iscolor == 0:
-        return decode(buffer, False)[..., 0]
+        return decode(buffer, 1)[..., 0]
     image = _open(buffer)
     if image.mode in ("L", "1"):
         return np.array(image.convert("L"))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..error import MXNetError
 
-__all__ = ["AREA", "CUBIC", "LANCZOS", "LINEAR", "NEAREST", "resize"]
+__all__ = ["AREA", "CUBIC", "LANCZOS", "LINEAR", "NEAREST", "nearest", "resize", "taps"]
 
 NEAREST, LINEAR, CUBIC, AREA, LANCZOS = range(5)
 
@@ -29,13 +29,32 @@ def resize(image: np.ndarray, width: int, height: int, method: int = LINEAR) -> 
     # Averaging over areas makes sense where the image shrinks; else 1.x interpolates.
     shrinks = old_height >= height and old_width >= width
     if method == NEAREST:
-        return image[_nearest(old_height, height)][:, _nearest(old_width, width)]
-    result = _along(image, 0, *_taps(old_height, height, method, shrinks))
-    result = _along(result, 1, *_taps(old_width, width, method, shrinks))
+        return image[nearest(old_height, height)][:, nearest(old_width, width)]
+    rows = taps(old_height, height, method, shrinks)
+    columns = taps(old_width, width, method, shrinks)
+    if image.dtype == np.uint8 and not (method == AREA and shrinks):
+        return _in_integers(image, rows, columns, linear=len(rows[0]) == 2)
+    result = _along(_along(image, 0, *rows), 1, *columns)
     if image.dtype.kind in "ui":
         limits = np.iinfo(image.dtype)
         result = np.rint(result).clip(limits.min, limits.max)
     return result.astype(image.dtype, copy=False)
+
+
+def _in_integers(image: np.ndarray, rows: tuple, columns: tuple, linear: bool) -> np.ndarray:
+    """The same for bytes, with weights in units of 1/2048, and rounding, as OpenCV has them."""
+    (indices, weights), (needed, places) = rows, np.unique(rows[0], return_inverse=True)
+    places = places.reshape(indices.shape)
+    wide = _along(image[needed], 1, columns[0], np.rint(columns[1] * 2048).astype(np.int32))
+    high = np.rint(weights * 2048).astype(np.int32)
+    if linear:
+        shape = (-1, *[1] * (image.ndim - 1))
+        wide >>= 4
+        upper, lower = (wide[i] * w.reshape(shape) >> 16 for i, w in zip(places, high, strict=True))
+        total = (upper + lower + 2) >> 2
+    else:
+        total = (_along(wide, 0, places, high) + (1 << 21)) >> 22
+    return total.clip(0, 255).astype(np.uint8)
 
 
 def _along(image: np.ndarray, axis: int, indices: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -49,12 +68,13 @@ def _along(image: np.ndarray, axis: int, indices: np.ndarray, weights: np.ndarra
 
 
 @lru_cache(1024)
-def _nearest(old: int, new: int) -> np.ndarray:
+def nearest(old: int, new: int) -> np.ndarray:
+    """Which pixel each new pixel is, without interpolation."""
     return np.minimum(np.floor(np.arange(new) * (old / new)).astype(np.intp), old - 1)
 
 
 @lru_cache(1024)
-def _taps(old: int, new: int, method: int, shrinks: bool) -> tuple[np.ndarray, np.ndarray]:
+def taps(old: int, new: int, method: int, shrinks: bool) -> tuple[np.ndarray, np.ndarray]:
     """Which pixels each new pixel is made of, and their weights: two arrays (summands, new)."""
     if method == AREA and shrinks:
         return _area_taps(old, new)
