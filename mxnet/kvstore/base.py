@@ -76,9 +76,10 @@ class KVStoreBase:
 def create(name: str = "local") -> KVStoreBase:
     """A key-value store by name.
 
-    "local" sums on the CPU, "device" on the device of the first array pushed. An unknown name
-    gives a local store, as in 1.x, with a warning. Raises MXNetError for the names of
-    distributed stores.
+    "local" sums on the CPU, "device" on the device of the first array pushed; "dist_sync" and
+    "dist_device_sync" also over all workers, see DistributedKVStore. An unknown name gives a
+    local store, as in 1.x, with a warning. Raises MXNetError for stores of 1.x that do not
+    exist, and for distributed ones where the environment does not name the workers.
     """
     if not isinstance(name, str):
         raise TypeError(f"name must be a string, not {type(name).__name__}")
@@ -90,10 +91,10 @@ def create(name: str = "local") -> KVStoreBase:
     if kind == "nccl":
         raise MXNetError("kvstore 'nccl' is not available: use 'device', which sums on the GPUs")
     if kind.startswith(_DISTRIBUTED):
-        raise MXNetError(
-            f"kvstore {name!r} is not available: there is no store over several machines; use "
-            f"'device' or 'local' with a list of contexts, which trains on all devices of one"
-        )
+        from .distributed import DistributedKVStore, check_supported
+
+        check_supported(kind)
+        return DistributedKVStore(kind)
     if kind not in _LOCAL + _DEVICE:
         known = ", ".join(_LOCAL + _DEVICE + tuple(KVStoreBase.kv_registry))
         message = "unknown kvstore %r: a local one is made; the names are %s"

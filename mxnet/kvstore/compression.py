@@ -39,3 +39,18 @@ class TwoBitCompression:
         kept = torch.where(residual.abs() >= self.threshold, residual.sign() * self.threshold, 0.0)
         residual -= kept
         return kept.to(gradient.dtype)
+
+    def pack(self, rounded: Any) -> Any:
+        """Two bits for each number of a rounded flat tensor: bytes with four of them."""
+        import torch
+
+        codes = (rounded.sign() + 1).to(torch.uint8)
+        codes = torch.nn.functional.pad(codes, (0, -codes.numel() % 4)).view(-1, 4)
+        return codes[:, 0] | codes[:, 1] << 2 | codes[:, 2] << 4 | codes[:, 3] << 6
+
+    def unpack(self, packed: Any, like: Any) -> Any:
+        """The numbers that ``pack`` made bytes of, as many and of the type that ``like`` has."""
+        import torch
+
+        codes = torch.stack([packed >> shift & 3 for shift in (0, 2, 4, 6)], dim=1).view(-1)
+        return (codes[: like.numel()].to(like.dtype) - 1) * self.threshold

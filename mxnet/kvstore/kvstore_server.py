@@ -14,6 +14,6 @@ class KVStoreServer:
 
     def __init__(self, kvstore: Any):
         raise MXNetError(
-            "there is no parameter server: train on the devices of one machine, with a list of "
-            "contexts and kvstore='device'"
+            "there is no parameter server: with kvstore 'dist_sync' the workers sum gradients "
+            "among themselves; start them with `python -m mxnet.launch -n 2 python train.py`"
         )

@@ -8,7 +8,7 @@ from typing import Any
 from ..context import Context
 from ..files import read_bytes, write_atomically
 from .parameters import HasParameters
-from .update import choose_kvstore, start_kvstore, update_step
+from .update import choose_kvstore, is_distributed, start_kvstore, update_step
 
 __all__ = ["HasOptimizer"]
 
@@ -53,6 +53,7 @@ class HasOptimizer(HasParameters):
             if self._compression_params:
                 store.set_gradient_compression(self._compression_params)
             start_kvstore(store, self._exec_group, self._arg_params, on_kvstore)
+            self._on_devices.newer = is_distributed(store)  # the devices have those of rank 0
         if on_kvstore:
             store.set_optimizer(self._optimizer)
         else:

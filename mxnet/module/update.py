@@ -40,12 +40,20 @@ def choose_kvstore(kvstore: Any, num_device: int, arg_params: dict) -> tuple[Any
 
 
 def start_kvstore(kvstore: Any, group: Any, arg_params: dict, on_kvstore: bool) -> None:
-    """Give the store the first values, and all devices the same ones."""
+    """Give the store the first values, and all devices (of all workers) the same ones."""
+    several = is_distributed(kvstore)
     for name, arrays in zip(group.param_names, group.param_arrays, strict=True):
-        if on_kvstore or not hasattr(kvstore, "init"):
+        if on_kvstore or several or not hasattr(kvstore, "init"):
             kvstore.broadcast(name, arg_params[name], out=arrays)
         else:
             kvstore.init(name, arg_params[name])
+
+
+def is_distributed(kvstore: Any) -> bool:
+    """Whether a store sums over several workers."""
+    from ..kvstore import KVStore
+
+    return isinstance(kvstore, KVStore) and kvstore.num_workers > 1
 
 
 def update_step(group: Any, updater: Any, kvstore: Any, on_kvstore: bool) -> Callable[[], None]:
