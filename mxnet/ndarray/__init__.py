@@ -7,7 +7,7 @@ from .arithmetic import *
 from .creation import *
 from .ndarray import NDArray
 from .sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
-from .utils import array, empty, load, load_frombuffer, save, zeros
+from .utils import array, empty, imdecode, load, load_frombuffer, save, zeros
 
 register.register_functions(__name__)
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
-from ..context import Context
+from ..context import Context, cpu
 from ..files import write_atomically
+from ..ops.core import get_op
 from . import creation, sparse_creation
+from .invoke import invoke
 from .ndarray import NDArray
 from .serialization import read_file, read_from, write_to
 from .sparse_array import is_sparse
 
-__all__ = ["array", "empty", "load", "load_frombuffer", "save", "zeros"]
+__all__ = ["array", "empty", "imdecode", "load", "load_frombuffer", "save", "zeros"]
 
 
 def save(fname: str, data: NDArray | list[NDArray] | dict[str, NDArray]) -> None:
@@ -87,3 +91,27 @@ def zeros(
     if stype in (None, "default"):
         return creation.zeros(shape, ctx, np.float32 if dtype is None else dtype, **kwargs)
     return sparse_creation.zeros(stype, shape, ctx, dtype, **kwargs)
+
+
+def imdecode(
+    str_img: bytes,
+    clip_rect: Sequence[int] = (0, 0, 0, 0),
+    out: NDArray | None = None,
+    index: int = 0,
+    channels: int = 3,
+    mean: NDArray | None = None,
+) -> NDArray:
+    """A compressed image as float32 (channels, h, w), red first; ``mx.image`` has newer functions.
+
+    Parameters: ``clip_rect``: the part (x0, y0, x1, y1), all of the image by default; ``out``: an
+    array (c, h, w), or (n, c, h, w) of which place ``index`` takes the image; ``channels``: 3, or 1
+    for gray; ``mean``: an array of the shape of the result, which is subtracted. Raises MXNetError
+    for what is not an image, or does not fit.
+    """
+    buffer = NDArray(torch.from_numpy(np.frombuffer(bytes(str_img), np.uint8).copy()), cpu())
+    corners = dict(zip(("x0", "y0", "x1", "y1"), clip_rect, strict=True))
+    op = get_op("_imdecode")(index=index, c=channels, size=len(str_img), **corners)
+    mean = creation.array(np.zeros(0), cpu()) if mean is None else mean
+    if out is None:
+        return invoke(op, [mean, buffer])
+    return invoke(op, [mean, buffer], out=out[index] if out.ndim == 4 else out)

@@ -20,7 +20,6 @@ NOT_MADE = {
     "mxnet.ndarray.contrib.cond": "control flow",
     "mxnet.ndarray.contrib.foreach": "control flow",
     "mxnet.ndarray.contrib.while_loop": "control flow",
-    "mxnet.ndarray.imdecode": "decoding of images",
     "mxnet.io.Image": "iterators over image files",
     "mxnet.autograd.Function": "functions with a gradient of their own",
     "mxnet.operator.PythonOp": "deprecated forms of custom operators",
