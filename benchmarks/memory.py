@@ -1,0 +1,285 @@
+"""Memory: plans against their lower bound, and what processes really allocate against the plans."""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import fnmatch
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from . import networks
+from .compare import ROOT
+from .engines import ENGINES, Case
+from .report import table, write_json
+from .workloads import WORKLOADS, Workload, is_input, make_arrays
+
+MEBI = 2**20
+MEASURED = ("remx", "torch")
+PICTURE = (3, 224, 224)
+
+# The networks whose plans are judged, at the batch sizes of the literature.
+NETWORKS = (
+    Workload("mlp", "", "mlp", 128, (784,)),
+    Workload("lenet", "", "lenet", 64, (1, 28, 28)),
+    Workload("alexnet", "", "alexnet", 64, PICTURE, tiny_shape=(3, 64, 64)),
+    Workload("vgg16", "", "vgg16", 32, PICTURE, tiny_shape=(3, 32, 32)),
+    Workload("inception-bn-28", "", "inception_bn_28", 128, (3, 28, 28)),
+    Workload("inception-bn", "", "inception_bn", 32, PICTURE, tiny_shape=(3, 64, 64)),
+    Workload("resnet-50", "", "resnet", 32, PICTURE, tiny_shape=(3, 32, 32)),
+    Workload("resnet-152", "", "resnet", 32, PICTURE, {"units": networks.RESNETS[152]},
+             (3, 32, 32)),
+    Workload("lstm-lm 2x650", "", "lstm", 20, (35,), {"size": 650, "embed": 650}),
+    Workload("transformer", "", "transformer", 8, (128, 256)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan in bytes.
+
+    ``every``: all values with memory of their own; ``arena``: as planned; ``bound``: the most bytes
+    of the arena in use at one time; ``adopted``: the most that kernels allocate themselves.
+    """
+
+    network: str
+    train: bool
+    nodes: int
+    every: int
+    arena: int
+    bound: int
+    adopted: int
+
+
+# -- plans ----------------------------------------------------------------------------------------
+def make_plan(symbol: Any, train: bool, shapes: dict[str, tuple]) -> tuple[Any, Any, Any, Any]:
+    """The plan of a symbol without binding it: plan, graph, shapes, dtypes."""
+    from mxnet.passes.infer import infer_dtypes, infer_shapes
+    from mxnet.passes.joint import join, place, plan_joint
+    from mxnet.planning import infer_variables
+
+    known = infer_variables(symbol, shapes, {})
+    wrt = [node for node in symbol._graph.arguments if train and not is_input(node.name)]
+    joint = join(symbol._graph, wrt)
+    found = infer_shapes(joint.graph, {n: fact[0] for n, fact in known.items()}).values
+    dtypes = infer_dtypes(joint.graph, {n: fact[1] for n, fact in known.items()}).values
+    placement = place(joint, dtypes, lambda node, dtype: known[node][1] == dtype)
+    plan, _ = plan_joint(joint, placement, found, dtypes)
+    return plan, joint.graph, found, dtypes
+
+
+def judge(name: str, train: bool, plan: Any, graph: Any, shapes: Any, dtypes: Any) -> Planned:
+    """Check a plan and sum it up, from its lifetimes alone; AssertionError where it is wrong."""
+    import numpy as np
+
+    def size(key: tuple) -> int:
+        position, index = key
+        item = np.dtype(dtypes[position][index].replace("bfloat16", "float16")).itemsize
+        return int(np.prod(shapes[position][index], dtype=np.int64)) * item
+
+    exact: dict[int, int] = {}
+    for key, buffer in plan.homes.items():
+        exact[id(buffer)] = max(exact.get(id(buffer), 0), size(key))
+    check_lifetimes(plan, graph)
+    buffers = plan.buffers
+    check_overlaps(buffers)
+    spans = [(b.birth, b.death, exact.get(id(b), b.size)) for b in buffers]
+    deaths = {key: time for time, keys in plan.frees.items() for key in keys}
+    end = len(graph.nodes)
+    adopted = most_at_once((k[0], deaths.get(k, end), amount) for k, amount in plan.adopted.items())
+    every = sum(map(size, plan.homes)) + sum(plan.adopted.values())
+    every += sum(buffer.size for buffer in plan.workspaces.values())
+    return Planned(name, train, end, every, plan.arena_size, most_at_once(spans), adopted)
+
+
+def most_at_once(spans: Iterable[tuple[int, int, int]]) -> int:
+    """The largest sum of sizes over time of spans (first, last, size)."""
+    changes: dict[int, int] = {}
+    for first, last, size in spans:
+        changes[first] = changes.get(first, 0) + size
+        changes[last + 1] = changes.get(last + 1, 0) - size
+    return max(accumulate(changes[time] for time in sorted(changes)), default=0)
+
+
+def check_lifetimes(plan: Any, graph: Any) -> None:
+    """Every value is kept from where it is made to its last reader, also through views."""
+
+    def root(key: tuple) -> tuple:
+        while key in plan.views:
+            key = plan.views[key]
+        return key
+
+    for position, node in enumerate(graph.nodes):
+        shape_only = node.op.shape_only_names if node.op is not None else ()
+        names = node.op.input_names if node.op is not None else ()
+        for name, source in zip(names, graph.sources[position]):
+            buffer = plan.homes.get(root(source))
+            if buffer is not None and name not in shape_only:
+                assert buffer.birth <= source[0], node.name
+                assert buffer.death >= position, node.name
+
+
+def check_overlaps(buffers: Sequence[Any]) -> None:
+    """No two buffers are in use at one time at one place."""
+    import numpy as np
+
+    facts = np.array([(b.birth, b.death, b.offset, b.offset + b.size) for b in buffers if b.size])
+    for row, (birth, death, start, end) in enumerate(facts):
+        rest = facts[row + 1 :]
+        together = (rest[:, 0] <= death) & (rest[:, 1] >= birth)
+        assert not (together & (rest[:, 2] < end) & (rest[:, 3] > start)).any(), "buffers overlap"
+
+
+def plans(tiny: bool, note: Callable[[str], None]) -> list[Planned]:
+    """The plans of all networks, in training and in prediction."""
+    results = []
+    for network in NETWORKS:
+        chosen = network.shrunk() if tiny else network
+        for train in (True, False):
+            note(f"planning {chosen.name}, {'training' if train else 'prediction'}")
+            facts = make_plan(chosen.symbol, train, chosen.shapes)
+            results.append(judge(chosen.name, train, *facts))
+    return results
+
+
+def plan_table(results: Sequence[Planned]) -> str:
+    """The plans as a Markdown table in MiB."""
+    header = ["MiB", "mode", "every value", "arena", "bound", "arena / bound", "adopted",
+              "every value / (arena + adopted)"]  # fmt: skip
+    rows = []
+    for each in results:
+        mode = "training" if each.train else "prediction"
+        amounts = [f"{n / MEBI:.2f}" for n in (each.every, each.arena, each.bound)]
+        saved = each.every / (each.arena + each.adopted)
+        ratio = f"{each.arena / each.bound:.4f}" if each.bound else "–"
+        rows.append([each.network, mode, *amounts, ratio, f"{each.adopted / MEBI:.2f}",
+                     f"{saved:.1f}"])  # fmt: skip
+    return table(header, rows)
+
+
+# -- reality --------------------------------------------------------------------------------------
+def build_counter(folder: Path) -> Path | None:
+    """Compile the counter of allocations; None where that is not possible."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is None or not sys.platform.startswith("linux"):
+        return None
+    library = folder / "malloc_counter.so"
+    source = Path(__file__).with_name("malloc_counter.c")
+    command = [compiler, "-O2", "-shared", "-fPIC", "-o", str(library), str(source)]
+    return library if subprocess.run(command, capture_output=True).returncode == 0 else None
+
+
+def measure(engine: str, workload: str, train: bool, tiny: bool, steps: int = 5) -> dict[str, Any]:
+    """Set up a workload in this process and count what steady steps allocate.
+
+    Sizes are those of blocks of 16 KiB or more. Has to run with the counter preloaded.
+    """
+    counter = ctypes.CDLL(None)
+    for part in ("blocks", "bytes", "live", "peak"):
+        getattr(counter, f"counted_{part}").restype = ctypes.c_long
+    chosen = WORKLOADS[workload].shrunk() if tiny else WORKLOADS[workload]
+    arrays = make_arrays(chosen)
+    facts = ENGINES[engine]
+    module = importlib.import_module(f".engines.{facts.module}", __package__)
+    before = counter.counted_live()
+    step, _ = module.make(Case(chosen, arrays, train, 1, facts.option))
+    for _ in range(3):
+        step()
+    counter.counted_restart()
+    blocks, size = counter.counted_blocks(), counter.counted_bytes()
+    for _ in range(steps):
+        step()
+    result = {
+        "engine": engine,
+        "workload": workload,
+        "title": chosen.title,
+        "train": train,
+        "blocks": (counter.counted_blocks() - blocks) / steps,
+        "bytes": (counter.counted_bytes() - size) / steps,
+        "peak": counter.counted_peak() - before,
+    }
+    if engine == "remx":
+        symbol = chosen.symbol
+        wanted = {n: "null" if is_input(n) or not train else "write" for n in arrays}
+        inputs = symbol.list_arguments()
+        report = symbol.plan_memory(
+            grad_req=wanted, **{n: a.shape for n, a in arrays.items() if n in inputs}
+        )
+        result["plan"] = report.total
+    return result
+
+
+def reality(options: argparse.Namespace, note: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Measure in a fresh process for each workload, system and mode."""
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        library = build_counter(Path(folder))
+        if library is None:
+            note("allocations are not counted: that needs Linux and gcc")
+            return []
+        environment = {**os.environ, "LD_PRELOAD": str(library), "OMP_NUM_THREADS": "1"}
+        for name in WORKLOADS:
+            if not any(fnmatch.fnmatch(name, pattern) for pattern in options.only):
+                continue
+            for mode in options.modes:
+                for engine in MEASURED:
+                    note(f"allocations of {name}, {mode}, {engine}")
+                    results.append(_in_process(environment, name, mode, engine, options.tiny))
+    return results
+
+
+def _in_process(environment: dict, name: str, mode: str, engine: str, tiny: bool) -> dict:
+    command = [sys.executable, "-m", "benchmarks.memory", engine, name, mode, str(int(tiny))]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{name}, {mode}, {engine}: {done.stderr.strip()[-500:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def reality_table(results: Sequence[dict[str, Any]]) -> str:
+    """What steady steps allocate, as a Markdown table."""
+    header = ["", "mode", "remx: plan, MiB", "real, MiB", "real / plan", "blocks a step",
+              "PyTorch: real, MiB", "blocks a step"]  # fmt: skip
+    ours = [each for each in results if each["engine"] == "remx"]
+    rows = []
+    for one in ours:
+        other = next(
+            each for each in results
+            if each["engine"] == "torch" and (each["workload"], each["train"])
+            == (one["workload"], one["train"])
+        )  # fmt: skip
+        mode = "training" if one["train"] else "inference"
+        rows.append([
+            one["title"], mode, f"{one['plan'] / MEBI:.2f}", f"{one['peak'] / MEBI:.2f}",
+            f"{one['peak'] / one['plan']:.3f}", f"{one['blocks']:g}",
+            f"{other['peak'] / MEBI:.2f}", f"{other['blocks']:g}",
+        ])  # fmt: skip
+    return table(header, rows)
+
+
+def report(options: argparse.Namespace, note: Callable[[str], None]) -> str:
+    """Both parts as Markdown; the figures also go to memory.json."""
+    planned = plans(options.tiny, note)
+    real = reality(options, note)
+    write_json(
+        options.output / "memory.json", {"plans": [asdict(each) for each in planned], "real": real}
+    )
+    parts = ["## Memory", plan_table(planned)]
+    if real:
+        parts += ["Blocks of 16 KiB and more, on one thread:", reality_table(real)]
+    return "\n\n".join(parts)
+
+
+if __name__ == "__main__":
+    engine, workload, mode, tiny = sys.argv[1:]
+    print(json.dumps(measure(engine, workload, mode == "training", tiny == "1")))
