@@ -63,7 +63,8 @@ class _Recorder(TorchFunctionMode):
             written = args[0] if target is None else target
             if any(_storage(tensor) in self.constants for tensor in _tensors(written)):
                 raise _NotCapturable
-            self.calls.append(partial(func, *args, **kwargs))
+            # An OpOverload is a Python object around the call that is wanted.
+            self.calls.append(partial(getattr(func, "_op", func), *args, **kwargs))
             return
         if name in _CONSTANTS and not any(True for _ in _tensors((args, kwargs))):
             self.constants.add(_storage(result))

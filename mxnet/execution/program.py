@@ -85,31 +85,41 @@ class Segment:
         self.instructions = list(instructions)
         self._calls: list[Call] | None = None
         self._owners: list[Instruction] = []
+        self._pure = False  # all calls write into storage known at bind, and make no tensor
 
     def run(self) -> None:
         """Run all instructions; a failure is reported as a NodeError naming the node."""
         if self._calls is None:
             self._first_run()
-            return
-        remaining = iter(self._calls)
+        elif self._pure:
+            # Cheaper dispatch; no tensor is made that could carry the mode to somewhere else.
+            with torch.inference_mode():
+                self._replay(self._calls)
+        else:
+            self._replay(self._calls)
+
+    def _replay(self, calls: list[Call]) -> None:
+        remaining = iter(calls)
         try:
             for call in remaining:
                 call()
         except Exception as error:
-            position = len(self._calls) - remaining.__length_hint__() - 1
+            position = len(calls) - remaining.__length_hint__() - 1
             raise failure(self._owners[position], error) from error
 
     def _first_run(self) -> None:
         calls: list[Call] = []
         owners: list[Instruction] = []
+        pure = True
         for instruction in self.instructions:
             try:
                 made = instruction.first_run()
             except Exception as error:
                 raise failure(instruction, error) from error
+            pure = pure and (instruction.is_sink or instruction.call not in made)
             calls.extend(made)
             owners.extend([instruction] * len(made))
-        self._calls, self._owners = calls, owners
+        self._calls, self._owners, self._pure = calls, owners, pure
 
     def run_watched(self, watcher: Watcher) -> None:
         """Run step by step; ``watcher`` sees each instruction before and after it runs."""
