@@ -8,7 +8,7 @@ from .lazy_torch import torch
 from .parameters import at_least
 from .shapes import UNKNOWN, Mismatch, known, product, unify_shapes
 
-__all__ = ["BatchDot", "Dot", "DotLike"]
+__all__ = ["BatchDot", "Dot", "DotAdd", "DotLike"]
 
 StorageKind = Literal[None, "csr", "default", "row_sparse"]
 
@@ -63,6 +63,36 @@ class Dot(Op, name="dot", aliases=["_sparse_dot"]):
 
     def gradient(self, d_output, lhs, rhs):
         return product_gradients(self, DotLike, d_output, lhs, rhs)
+
+
+class DotAdd(Op, name="_dot_add"):
+    """A matrix product added to ``total``, which it may overwrite; made by the fusion of gradients.
+
+    Shapes: total (m, n), lhs (m, k), rhs (k, n) -> (m, n); transposed as in ``dot``.
+    """
+
+    heavy = True
+    inplace = {"output": ("total",)}
+
+    transpose_a: bool = False
+    transpose_b: bool = False
+
+    def infer_shape(self, s):
+        s.same("total", "output")
+        k, m = s.lhs if self.transpose_a else s.lhs[::-1]
+        s.rhs = (UNKNOWN, k) if self.transpose_b else (k, UNKNOWN)
+        n = s.rhs[0] if self.transpose_b else s.rhs[1]
+        s.output = (m, n)
+        s.same("total", "output")
+
+    def forward(self, total, lhs, rhs, *, out):
+        left = lhs.t() if self.transpose_a else lhs
+        right = rhs.t() if self.transpose_b else rhs
+        return torch.addmm(total, left, right, out=out)
+
+    def gradient(self, d_output, lhs, rhs):
+        dot = Dot(transpose_a=self.transpose_a, transpose_b=self.transpose_b)
+        return (d_output, *dot.gradient(d_output, lhs, rhs))
 
 
 class DotLike(Op, name="_dot_like"):

@@ -136,7 +136,10 @@ class _Planner:
         source = self.graph.sources[position][0]
         if any((position, index) in self.fixed for index in range(len(op.output_names))):
             return False
-        return op.view == "strided" or source in self.contiguous
+        if op.view == "strided" or source in self.contiguous:
+            return True
+        shapes = self.shapes  # a reshape to the shape that the array has already
+        return all(shape == shapes[source[0]][source[1]] for shape in shapes[position])
 
     def last_uses(self) -> dict[Key, int]:
         deaths = {root: root[0] for root in self.roots.values()}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..error import MXNetError
 from ..graph.node import Graph, Node
+from .fuse import accumulate_products
 from .joint import Joint, Placement, place, plan_joint
 from .memory import Key, Plan
 from .recompute import choices, mirrored, recompute, work_of
@@ -52,6 +53,7 @@ def plan_graph(
         report = report_memory(candidate, placement, plan, shapes, dtypes, gradients)
         return Planned(candidate, shapes, dtypes, placement, plan, channels_last, report)
 
+    joint = accumulate_products(joint, lambda: infer(joint.graph)[0])
     asked = mirrored(joint) if joint.wrt else None
     first = planned(joint if asked is None else recompute(joint, asked.kept))
     if budget is None or first.report.total <= budget:

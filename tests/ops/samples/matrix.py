@@ -10,6 +10,18 @@ def khatri_rao(arg0, arg1):
 
 
 SAMPLES = [
+    Sample(
+        "_dot_add",
+        {},
+        {"total": (2, 4), "lhs": (2, 3), "rhs": (3, 4)},
+        lambda total, lhs, rhs: total + lhs @ rhs,
+    ),
+    Sample(
+        "_dot_add",
+        {"transpose_a": True, "transpose_b": True},
+        {"total": (2, 4), "lhs": (3, 2), "rhs": (4, 3)},
+        lambda total, lhs, rhs: total + lhs.T @ rhs.T,
+    ),
     Sample("dot", {}, {"lhs": (2, 3), "rhs": (3, 4)}, lambda lhs, rhs: lhs @ rhs),
     Sample(
         "dot",
