@@ -21,6 +21,9 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     result.add_argument("part", nargs="?", choices=PARTS, help="one part only")
     result.add_argument("--output", type=Path, default=Path("build/benchmarks"), metavar="FOLDER")
+    result.add_argument(
+        "--quick", action="store_true", help="minutes: PyTorch only, one thread, two rounds"
+    )
     result.add_argument("--tiny", action="store_true", help="the smallest sizes, as tests use them")
     result.add_argument(
         "--only",
@@ -79,6 +82,8 @@ def steps(options: argparse.Namespace) -> str:
 
 def main() -> None:
     options = parser().parse_args()
+    if options.quick:
+        options.peers, options.threads, options.rounds = ["torch"], [1], 2
     sections = []
     for part in [options.part] if options.part else PARTS:
         if part == "steps":

@@ -32,10 +32,10 @@ PICTURE = (3, 224, 224)
 NETWORKS = (
     Workload("mlp", "", "mlp", 128, (784,)),
     Workload("lenet", "", "lenet", 64, (1, 28, 28)),
-    Workload("alexnet", "", "alexnet", 64, PICTURE, tiny_shape=(3, 64, 64)),
+    Workload("alexnet", "", "alexnet", 64, PICTURE, tiny_shape=(3, 96, 96)),
     Workload("vgg16", "", "vgg16", 32, PICTURE, tiny_shape=(3, 32, 32)),
     Workload("inception-bn-28", "", "inception_bn_28", 128, (3, 28, 28)),
-    Workload("inception-bn", "", "inception_bn", 32, PICTURE, tiny_shape=(3, 64, 64)),
+    Workload("inception-bn", "", "inception_bn", 32, PICTURE, tiny_shape=(3, 96, 96)),
     Workload("resnet-50", "", "resnet", 32, PICTURE, tiny_shape=(3, 32, 32)),
     Workload("resnet-152", "", "resnet", 32, PICTURE, {"units": networks.RESNETS[152]},
              (3, 32, 32)),

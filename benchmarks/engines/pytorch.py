@@ -94,7 +94,6 @@ class Network:
 def make(case: Case) -> tuple:
     """A step is forward and backward with fresh gradients, or forward in inference mode."""
     torch.set_num_threads(case.threads)
-    torch.set_num_interop_threads(1)
     torch.manual_seed(0)
     network = Network(case)
     parameters, inputs = network.parameters, network.inputs
