@@ -29,6 +29,7 @@ def bind(
     group2ctx: Any,
     shared_exec: Executor | None,
     memory_budget: Any = None,
+    check: bool = False,
 ) -> Executor:
     """See ``Symbol.bind``."""
     if not isinstance(ctx, Context):
@@ -57,6 +58,7 @@ def bind(
     return Executor(
         symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
         None if memory_budget is None else parse_budget(memory_budget),
+        check,
     )  # fmt: skip
 
 
@@ -96,6 +98,7 @@ def simple_bind(
     shared_exec: Executor | None,
     shared_buffer: dict[str, NDArray] | None,
     memory_budget: Any,
+    check: bool,
     shapes: Mapping[str, Any],
 ) -> Executor:
     """See ``Symbol.simple_bind``."""
@@ -129,6 +132,7 @@ def simple_bind(
     return Executor(
         symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
         None if memory_budget is None else parse_budget(memory_budget),
+        check,
     )  # fmt: skip
 
 

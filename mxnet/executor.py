@@ -13,6 +13,7 @@ from .context import Context, torch_device
 from .execution.build import Bound, Program, build, is_dynamic, known_facts
 from .execution.lower import torch_dtype
 from .execution.program import Instruction, Segment
+from .execution.selfcheck import SelfCheck
 from .execution.storage import Arena
 from .execution.watch import Watcher, Watchers, everywhere
 from .graph.node import Entry
@@ -44,6 +45,7 @@ class Executor:
         group2ctx: dict[str, Context] | None = None,
         shared: Executor | None = None,
         memory_budget: int | None = None,
+        check: bool = False,
     ):
         self._symbol = symbol
         self._ctx, self._group2ctx = ctx, group2ctx
@@ -59,7 +61,8 @@ class Executor:
         self._token = object()  # stands for this executor where it leaves values in the arena
         self._programs: dict[bool, Program] = {}
         self._monitor: Watcher | None = None
-        self._watchers: list[Watcher] = []
+        self._check = SelfCheck(ctx, self._rng) if check else None
+        self._watchers: list[Watcher] = [self._check] if self._check else []
         self._draws: torch.Tensor | None = None  # the generator's state before the last forward run
         self._bound = self._make_bound()
         self.outputs = self._make_outputs()
@@ -160,6 +163,8 @@ class Executor:
         program = self._program(bool(is_train))
         self._arena.owner = self._token if is_train else None
         self._draws = self._rng.get_state() if is_train and program.stochastic else None
+        if self._check is not None:
+            self._check.train = bool(is_train)
         self._run(program.forward)
         return self.outputs
 

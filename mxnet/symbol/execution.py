@@ -22,6 +22,7 @@ class Bindable:
         group2ctx: Any = None,
         shared_exec: Any = None,
         memory_budget: Any = None,
+        check: bool = False,
     ) -> Any:
         """An Executor on arrays that the caller brings.
 
@@ -37,7 +38,7 @@ class Bindable:
 
         return bind(
             self, ctx, args, args_grad, grad_req, aux_states, group2ctx, shared_exec,
-            memory_budget,
+            memory_budget, check,
         )  # fmt: skip
 
     def simple_bind(
@@ -51,20 +52,22 @@ class Bindable:
         shared_exec: Any = None,
         shared_buffer: Any = None,
         memory_budget: Any = None,
+        check: bool = False,
         **kwargs: tuple,
     ) -> Any:
         """An Executor with all arrays made here, zero-filled, from the shapes of some arguments.
 
         Parameters: ``ctx``: the device, by default the current one; ``grad_req`` as in ``bind``;
         ``type_dict``: dtypes by name; ``shared_arg_names``, ``shared_exec``, ``shared_buffer``:
-        what to share with another executor; ``memory_budget`` as in ``bind``; shapes by argument
-        name. Raises RuntimeError that begins "simple_bind error" where shapes are missing or disagree.
+        what to share with another executor; ``memory_budget`` and ``check`` as in ``bind``; shapes by
+        argument name. Raises RuntimeError that begins "simple_bind error" where shapes are missing
+        or disagree.
         """
         from ..binding import simple_bind
 
         return simple_bind(
             self, ctx, grad_req, type_dict, stype_dict, group2ctx, shared_arg_names, shared_exec,
-            shared_buffer, memory_budget, kwargs,
+            shared_buffer, memory_budget, check, kwargs,
         )  # fmt: skip
 
     def plan_memory(

@@ -1,0 +1,69 @@
+"""``bind(..., check=True)``: every node planned and plain side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from ..error import NodeError
+from .plain import run_node
+from .watch import Watcher
+
+__all__ = ["SelfCheck"]
+
+# Relative and absolute difference up to which two kernels for one thing may round differently.
+_TOLERANCES = {torch.float64: (1e-9, 1e-11), torch.float32: (1e-4, 1e-5)}
+_COARSE = (2e-2, 1e-2)
+
+
+class SelfCheck(Watcher):
+    """Runs each node a second time on copies of its inputs, and compares.
+
+    Raises NodeError naming the first node whose results differ: a mistake in a plan, in storage that
+    is shared, or in a kernel that writes where it should not. Random operators are left out.
+    """
+
+    def __init__(self, context: Any, rng: torch.Generator):
+        self.context, self.rng = context, rng
+        self.train = False
+        self.wanted: tuple | None = None
+
+    def before(self, instruction: Any) -> None:
+        """Compute what the instruction should write."""
+        node = instruction.node
+        self.wanted = None
+        if getattr(instruction, "is_sink", False) or node.op is None:
+            return
+        if node.op.keeps_state or node.op.stochastic:
+            return  # a second run would change the state, or draw in another order of memory
+        copies = [
+            tensor.clone(memory_format=torch.contiguous_format) for tensor in instruction.reads
+        ]
+        self.wanted = run_node(
+            node, copies, train=self.train, rng=self.rng, context=self.context, state={}
+        )
+
+    def after(self, instruction: Any) -> None:
+        """Compare it with what the instruction has written."""
+        if self.wanted is None:
+            return
+        node = instruction.node
+        for index, (got, want) in enumerate(zip(instruction.writes, self.wanted)):
+            if not _close(got, want):
+                worst = (got.double() - want.double()).abs().max().item()
+                raise NodeError(
+                    node.facts(),
+                    "self-check",
+                    f"{node.output_name(index)} differs from the plain run by up to {worst:.3g}",
+                    "this is a defect of remx, or of the operator's kernel: please report it",
+                )
+
+
+def _close(got: torch.Tensor, want: torch.Tensor) -> bool:
+    if got.shape != want.shape or got.dtype != want.dtype:
+        return False
+    if not got.dtype.is_floating_point:
+        return torch.equal(got, want)
+    relative, absolute = _TOLERANCES.get(got.dtype, _COARSE)
+    return torch.allclose(got, want, relative, absolute, equal_nan=True)
