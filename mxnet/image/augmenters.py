@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..imaging.color import EIGENVALUES, EIGENVECTORS, LUMINANCE
 from ..ndarray import NDArray, array
 from .functions import (
     _get_interp_method,
@@ -31,14 +32,9 @@ __all__ = [
     "RandomOrderAug", "RandomSizedCropAug", "ResizeAug", "SaturationJitterAug", "SequentialAug",
 ]  # fmt: skip
 
-# Means, deviations and principal components of the colours of ImageNet.
+# Means and deviations of the colours of ImageNet.
 IMAGENET_MEAN = (123.68, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
-EIGENVALUES = (55.46, 4.794, 1.148)
-EIGENVECTORS = (
-    (-0.5675, 0.7192, 0.4009), (-0.5808, -0.0045, -0.8140), (-0.5836, -0.6948, 0.4203)
-)  # fmt: skip
-LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 _TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.321], [0.211, -0.523, 0.311]])
 _FROM_YIQ = np.array([[1.0, 0.956, 0.621], [1.0, -0.272, -0.647], [1.0, -1.107, 1.705]])
 
@@ -294,9 +290,9 @@ def statistics(mean: Any, std: Any) -> tuple[Any, Any]:
         std = np.array(IMAGENET_STD)
     for name, value in (("mean", mean), ("std", std)):
         if value is not None:
-            assert isinstance(value, (np.ndarray, NDArray)) and value.shape[0] in (1, 3), (
-                f"{name} should be True or an array of 1 or 3 numbers"
-            )
+            array_like = isinstance(value, (np.ndarray, NDArray))
+            assert array_like, f"{name} should be True or an array, not {type(value)}"
+            assert value.shape[0] in (1, 3), f"{name} should have 1 or 3 numbers"
     return mean, std
 
 

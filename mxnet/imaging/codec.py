@@ -30,8 +30,14 @@ def _open(buffer: Any) -> Any:
         image = pillow.open(io.BytesIO(buffer))
         image.load()
     except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError) as error:
-        raise MXNetError(f"Decoding failed. Invalid image file: {error}") from None
+        raise _undecodable(error) from None
     return image
+
+
+def _undecodable(error: Exception) -> MXNetError:
+    # Pillow names the buffer by its address where the format is unknown.
+    reason = "its format is not known" if "cannot identify" in str(error) else str(error)
+    return MXNetError(f"Decoding failed. Invalid image file: {reason}")
 
 
 def decode(buffer: Any, channels: int = 3, rgb: bool = True) -> np.ndarray:
@@ -100,5 +106,5 @@ def image_size(buffer: Any) -> tuple[int, int]:
     try:
         width, height = pillow.open(io.BytesIO(buffer)).size
     except (OSError, SyntaxError, ValueError) as error:
-        raise MXNetError(f"Decoding failed. Invalid image file: {error}") from None
+        raise _undecodable(error) from None
     return height, width

@@ -89,8 +89,9 @@ class Records:
         if file is None or self._files.process != os.getpid():
             file = self._files.file = open(self.path, "rb")  # noqa: SIM115 - closed with its thread
             self._files.process = os.getpid()
+        record = read_record_at(file, self.path, self.offsets[number])
         try:
-            return unpack(read_record_at(file, self.path, self.offsets[number]))
+            return unpack(record)
         except MXNetError as error:
             raise MXNetError(f"{self.where(number)}: {error}") from None
 

@@ -52,6 +52,7 @@ class Ahead:
         if self._process != os.getpid():
             self._after_fork()
         if not self._waiting:
+            self.close()
             raise StopIteration
         result, _, futures = self._waiting.popleft()
         try:
