@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from .error import MXNetError
+from .files import check_checksum, write_checksum
 
 __all__ = [
     "load_checkpoint",
@@ -28,8 +29,9 @@ def save_checkpoint(
 ) -> None:
     """Write ``<prefix>-symbol.json`` and ``<prefix>-0001.params`` (for epoch 1).
 
-    Each file is replaced as a whole: a crash leaves the old one or the new one. ``symbol`` may
-    be None, to write the parameters alone.
+    Each file is replaced as a whole: a crash leaves the old one or the new one. The checksum in
+    ``<prefix>-0001.params.crc32`` comes last; ``load_checkpoint`` compares it where it exists.
+    ``symbol`` may be None, to write the parameters alone.
     """
     from .ndarray import save
 
@@ -37,6 +39,7 @@ def save_checkpoint(
         symbol.save(f"{prefix}-symbol.json", remove_amp_cast=remove_amp_cast)
     name = f"{prefix}-{epoch:04d}.params"
     save(name, parameters_by_kind(arg_params, aux_params))
+    write_checksum(name)
     logging.info('Saved checkpoint to "%s"', name)
 
 
@@ -54,12 +57,16 @@ def load_checkpoint(prefix: str, epoch: int) -> tuple[Any, dict, dict]:
 
 
 def load_params(prefix: str, epoch: int) -> tuple[dict, dict]:
-    """The parameters and auxiliary states of a checkpoint."""
+    """The parameters and auxiliary states of a checkpoint.
+
+    Raises MXNetError for a missing file, or one that does not go with its checksum.
+    """
     name = f"{prefix}-{epoch:04d}.params"
     if not os.path.isfile(name):
         found = sorted(glob.glob(f"{glob.escape(prefix)}-[0-9][0-9][0-9][0-9].params"))
         others = f"; there are {', '.join(found)}" if found else ""
         raise MXNetError(f"there is no file {name!r} (looked from {os.getcwd()}){others}")
+    check_checksum(name)
     return read_params(name)
 
 

@@ -11,6 +11,7 @@ from .context import Context, current_context, torch_device
 __all__ = ["generator", "seed"]  # and the samplers of ``mx.nd.random``, resolved at first use
 
 _generators: dict[tuple[str, int], torch.Generator] = {}
+_start = [0]  # the seed of generators that are still to come
 
 
 def generator(context: Context | None = None) -> torch.Generator:
@@ -20,7 +21,7 @@ def generator(context: Context | None = None) -> torch.Generator:
     found = _generators.get(key)
     if found is None:
         found = _generators[key] = torch.Generator(torch_device(context))
-        found.manual_seed(0)
+        found.manual_seed(_start[0])
     return found
 
 
@@ -32,7 +33,7 @@ def seed(seed_state: int, ctx: Any = "all") -> None:
     if not isinstance(seed_state, int):
         seed_state = int(seed_state)
     if ctx == "all":
-        generator()
+        _start[0] = seed_state
         for found in _generators.values():
             found.manual_seed(seed_state)
     else:

@@ -93,6 +93,23 @@ class NDArrayIter(DataIter):
         self.cursor = -len(carried) - self.batch_size
         self._ended = False
 
+    def get_state(self) -> dict[str, Any]:
+        """Where the iterator stands and in what order it goes on; for ``set_state``."""
+        order = {"idx": self.idx, "order": self._order, "carried": self._carried}
+        position = {"cursor": self.cursor, "ended": self._ended, "rows": self.num_data}
+        return {**{name: rows.copy() for name, rows in order.items()}, **position}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Stand where ``get_state`` was called. Raises MXNetError for data of another length."""
+        if state["rows"] != self.num_data:
+            raise MXNetError(
+                f"the state is of an iterator over {state['rows']} rows; here are {self.num_data}"
+            )
+        self.idx, self._order, self._carried = (
+            state[name].copy() for name in ("idx", "order", "carried")
+        )
+        self.cursor, self._ended = state["cursor"], state["ended"]
+
     def iter_next(self) -> bool:
         if self._ended:
             return False

@@ -14,6 +14,7 @@ from ..initializer import Uniform
 from ..io import DataBatch, DataDesc
 from ..model import BatchEndParam
 from .names import as_list
+from .resuming import Resuming
 from .slices import merge_all
 
 __all__ = ["BaseModule"]
@@ -172,6 +173,7 @@ class BaseModule:
         validation_metric: Any = None,
         monitor: Any = None,
         sparse_row_id_fn: Callable | None = None,
+        resume: str | None = None,
     ) -> None:
         """Train on an iterator from epoch ``begin_epoch`` up to ``num_epoch``.
 
@@ -179,6 +181,11 @@ class BaseModule:
         the metric (``Epoch[0] Train-accuracy=0.5``), the seconds it took and, with ``eval_data``,
         the validation metric. Callbacks at the end of a batch and of an evaluation are given a
         BatchEndParam, those at the end of an epoch ``(epoch, symbol, arg_params, aux_params)``.
+
+        ``resume``: the prefix of checkpoints to write after every epoch, and to go on from: the
+        same call, made again after an interruption, continues with the epoch after the last good
+        checkpoint as if it had not been interrupted. Programs have to seed random numbers before
+        they make their iterators, unless these have ``get_state`` and ``set_state``.
         """
         if num_epoch is None:
             raise AssertionError("please specify number of epochs: fit(..., num_epoch=10)")
@@ -191,7 +198,11 @@ class BaseModule:
         if monitor is not None:
             self.install_monitor(monitor)
         self.init_params(initializer, arg_params, aux_params, allow_missing, force_init)
-        self.init_optimizer(kvstore, optimizer, optimizer_params)
+        resuming = None if resume is None else Resuming(self, resume, train_data)
+        found = resuming is not None and resuming.load_params()
+        self.init_optimizer(kvstore, optimizer, optimizer_params, force_init=found)
+        if resuming is not None:
+            begin_epoch = resuming.restore(begin_epoch)
         if validation_metric is None:
             validation_metric = eval_metric
         eval_metric = _metric(eval_metric)
@@ -248,6 +259,8 @@ class BaseModule:
                 for name, val in res:
                     self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, val)
             train_data.reset()
+            if resuming is not None:
+                resuming.save(epoch + 1)
 
     def _count(self, eval_metric: Any, data_batch: Any) -> None:
         if isinstance(data_batch, list):

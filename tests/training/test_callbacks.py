@@ -113,7 +113,10 @@ def test_do_checkpoint(tmp_path):
     for epoch in range(4):
         at_epoch_end(epoch, network, {"fc_weight": mx.nd.ones((2, 2))}, {})
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["net-0002.params", "net-0004.params", "net-symbol.json"]
+    assert names == [
+        "net-0002.params", "net-0002.params.crc32",
+        "net-0004.params", "net-0004.params.crc32", "net-symbol.json",
+    ]  # fmt: skip
 
 
 def test_logger(tmp_path, capsys):

@@ -605,7 +605,9 @@ def test_checkpoint_goes_on_where_it_was_written(tmp_path, context, caplog):
     module.save_checkpoint(prefix, 3, save_optimizer_states=True)
     assert f'Saved checkpoint to "{prefix}-0003.params"' in caplog.text
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["net-0003.params", "net-0003.states", "net-symbol.json"]
+    assert names == [
+        "net-0003.params", "net-0003.params.crc32", "net-0003.states", "net-symbol.json"
+    ]  # fmt: skip
 
     loaded = mx.mod.Module.load(prefix, 3, load_optimizer_states=True, context=context)
     loaded.bind(**SHAPES)
@@ -695,7 +697,8 @@ def test_bucketing_checkpoint(tmp_path):
     module.save_checkpoint(prefix, 1)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == [
-        "net-0001.params", "net-10-symbol.json", "net-5-symbol.json", "net.buckets"
+        "net-0001.params", "net-0001.params.crc32",
+        "net-10-symbol.json", "net-5-symbol.json", "net.buckets",
     ]  # fmt: skip
     assert mx.nd.load(f"{prefix}.buckets")[0].asnumpy().tolist() == [10, 5]
     params = module.get_params()
