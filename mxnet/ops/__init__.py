@@ -11,7 +11,7 @@ __all__ = ["Op", "get_op", "load_all", "registered_names"]
 
 _INFRASTRUCTURE = {
     "backward", "core", "dtypes", "excluded", "expression", "lazy_torch", "parameters",
-    "recurrence", "shapes",
+    "recurrence", "shapes", "subgraphs",
 }  # fmt: skip
 
 

@@ -260,6 +260,11 @@ class Op:
         return outs[0] if len(outs) == 1 else tuple(outs)
 
     @property
+    def changed_names(self) -> Iterable[str]:
+        """The inputs that files of 1.x mark as changed by the operator: auxiliary states."""
+        return self.aux_names
+
+    @property
     def reads_head_gradient(self) -> bool:
         """Whether the derivative depends on the head gradient; loss heads bring their own."""
         names = self.gradient_reads()

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..error import DTypeError, MXNetError
 from . import dtypes
+from .subgraphs import Subgraphs
 
 __all__ = ["REQUIRED", "DType", "Floats", "Parameter", "Shape", "at_least", "at_most", "to_text"]
 
@@ -123,6 +124,7 @@ _PARSERS: dict[Any, tuple[str, Callable[[str], Any]]] = {
     Shape: ("Shape(tuple)", lambda text: _parse_tuple(text, _dim)),
     Floats: ("tuple of <float>", lambda text: _parse_tuple(text, _number)),
     DType: ("dtype", _parse_dtype),
+    Subgraphs: ("graphs", Subgraphs.read),
 }
 
 

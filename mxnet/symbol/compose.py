@@ -14,7 +14,7 @@ from ..graph.origin import Origin, caller
 from ..name import current_manager
 from ..ops.core import Op
 from ..ops.parameters import to_text, unknown_argument
-from .json import HIDDEN_KEYS
+from .json import HIDDEN_KEYS, SUBGRAPHS
 
 __all__ = ["apply_operator", "node_attributes", "single_entry", "substitute"]
 
@@ -66,6 +66,7 @@ def apply_operator(
         attrs[cls.count] = str(len(inputs) + len(named_inputs) - fixed)
     try:
         op = cls(**_parameters_of(cls, attrs))
+        attrs.pop(SUBGRAPHS, None)  # no attribute in 1.x, but a part of the node
         name = current_manager().get(name, hint)
         entries = _match_inputs(op, inputs, named_inputs, name, attrs, origin)
     except NodeError:

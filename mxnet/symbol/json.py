@@ -9,10 +9,14 @@ from ..error import MXNetError
 from ..graph.node import Entry, Graph, Node
 from ..graph.origin import Origin
 from ..ops.core import Op, get_op
+from ..ops.subgraphs import Subgraphs
 
-__all__ = ["HIDDEN_KEYS", "MXNET_VERSION", "dumps", "loads"]
+__all__ = ["HIDDEN_KEYS", "MXNET_VERSION", "SUBGRAPHS", "dumps", "loads"]
 
 MXNET_VERSION = 10901
+# The parameter of control operators that is a member of its own in files.
+SUBGRAPHS = "subgraphs"
+_DEEPEST = 32  # graphs inside graphs
 # Attributes that 1.x stores as ``__key__`` and shows under both spellings.
 HIDDEN_KEYS = frozenset({"ctx_group", "lr_mult", "wd_mult", "force_mirroring", "mirror_stage"})
 
@@ -21,6 +25,20 @@ def dumps(graph: Graph, remove_amp_cast: bool = True) -> str:
     """The JSON text of a graph, with the key order, spacing and layout of 1.9.1."""
     if remove_amp_cast:
         graph = _without_amp_casts(graph)
+    version = f'"attrs": {{"mxnet_version": ["int", {MXNET_VERSION}]}}'
+    return _object([*_graph_parts(graph), version])
+
+
+def dumps_subgraph(graph: Graph) -> str:
+    """The JSON text of a graph inside an operator."""
+    return _object(_graph_parts(graph))
+
+
+def _object(parts: list[str]) -> str:
+    return "{\n  " + ", \n  ".join(parts) + "\n}"
+
+
+def _graph_parts(graph: Graph) -> list[str]:
     index = graph.index
     nodes, row_pointers = [], [0]
     for node in graph.nodes:
@@ -28,14 +46,12 @@ def dumps(graph: Graph, remove_amp_cast: bool = True) -> str:
         row_pointers.append(row_pointers[-1] + _listed_outputs(node))
     arguments = [str(index[node]) for node in graph.variables]
     heads = [f"[{index[e.node]}, {e.index}, 0]" for e in graph.outputs]
-    parts = [
+    return [
         '"nodes": [\n    ' + ", \n    ".join(nodes) + "\n  ]",
         '"arg_nodes": ' + _list(arguments, "  "),
         '"node_row_ptr": ' + _list(list(map(str, row_pointers)), "  "),
         '"heads": ' + _list(heads, "  "),
-        f'"attrs": {{"mxnet_version": ["int", {MXNET_VERSION}]}}',
     ]
-    return "{\n  " + ", \n  ".join(parts) + "\n}"
 
 
 def _listed_outputs(node: Node) -> int:
@@ -63,9 +79,12 @@ def _node_text(node: Node, index: dict[Node, int]) -> str:
             lines.append('"attrs": {\n        ' + ", \n        ".join(items) + "\n      }")
     inputs = []
     for position, entry in enumerate(node.inputs):
-        version = 1 if op.aux_names and op.input_names[position] in op.aux_names else 0
+        version = 1 if op.changed_names and op.input_names[position] in op.changed_names else 0
         inputs.append(f"[{index[entry.node]}, {entry.index}, {version}]")
     lines.append('"inputs": ' + _list(inputs, " " * 6))
+    if op is not None and SUBGRAPHS in op.parameters and SUBGRAPHS not in node.attrs:
+        texts = [dumps_subgraph(graph).replace("\n", "\n" + " " * 8) for graph in op.subgraphs]
+        lines.append(f'"{SUBGRAPHS}": [\n        ' + ", \n        ".join(texts) + "\n      ]")
     return "{\n      " + ", \n      ".join(lines) + "\n    }"
 
 
@@ -106,9 +125,26 @@ def loads(text: str, source: str = "the JSON text") -> Graph:
     return _Reader(document, source).read()
 
 
+def loads_subgraphs(text: str) -> list[Graph]:
+    """The graphs of a JSON list, such as a control operator has."""
+    try:
+        documents = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise MXNetError(f"not a list of graphs: {error}") from None
+    return _subgraphs(documents, "the subgraphs", 0)
+
+
+def _subgraphs(documents: Any, source: str, depth: int) -> list[Graph]:
+    if depth > _DEEPEST:
+        raise MXNetError(f"more than {_DEEPEST} graphs lie inside each other")
+    if not isinstance(documents, list) or not all(isinstance(d, dict) for d in documents):
+        raise MXNetError(f"{SUBGRAPHS!r} should be a list of graphs")
+    return [_Reader(document, source, depth).read() for document in documents]
+
+
 class _Reader:
-    def __init__(self, document: dict, source: str):
-        self.document, self.source = document, source
+    def __init__(self, document: dict, source: str, depth: int = 0):
+        self.document, self.source, self.depth = document, source, depth
         self.nodes: list[Node] = []
 
     def read(self) -> Graph:
@@ -146,7 +182,11 @@ class _Reader:
                 raise MXNetError("a variable cannot have inputs")
             return Node(None, (), name, attrs, origin)
         cls = get_op(operator)
-        op = cls(**operator_parameters(cls, attrs))
+        parameters: dict[str, Any] = operator_parameters(cls, attrs)
+        if SUBGRAPHS in cls.parameters and SUBGRAPHS in raw:
+            where = f"{self.source}, node {position}"
+            parameters[SUBGRAPHS] = Subgraphs(_subgraphs(raw[SUBGRAPHS], where, self.depth + 1))
+        op = cls(**parameters)
         inputs = _complete_inputs(op, inputs, name, origin)
         return Node(op, tuple(inputs), name, attrs, origin)
 
@@ -182,6 +222,14 @@ def operator_parameters(cls: type[Op], attrs: dict[str, str]) -> dict[str, str]:
     if not cls.parameters:
         return {}
     return {key: value for key, value in attrs.items() if not key.startswith("__")}
+
+
+def changed_operator(op: Op, attrs: dict[str, str]) -> Op:
+    """The operator of a node whose attributes are changed; graphs inside it stay."""
+    parameters: dict[str, Any] = operator_parameters(type(op), attrs)
+    if SUBGRAPHS in op.parameters:
+        parameters.setdefault(SUBGRAPHS, getattr(op, SUBGRAPHS))
+    return type(op)(**parameters)
 
 
 def _complete_inputs(op: Any, inputs: list[Entry], name: str, origin: Origin) -> list[Entry]:

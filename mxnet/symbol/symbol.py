@@ -189,7 +189,7 @@ class Symbol(Operators, Inferable, Bindable):
             stored = f"__{key}__" if key in json.HIDDEN_KEYS else key
             attrs = {**node.attrs, stored: value}
             if node.op is not None and node.op.parameters:
-                node.op = type(node.op)(**json.operator_parameters(type(node.op), attrs))
+                node.op = json.changed_operator(node.op, attrs)
             node.attrs = attrs
 
     # -- saving -------------------------------------------------------------------------------
