@@ -180,9 +180,10 @@ class Executor:
         program = self._program(True)
         if out_grads is not None or self._bound.head_gradients:
             self._set_head_gradients(out_grads)
-        if (
-            self._arena.owner is not self._token
-        ):  # it holds no values of a training forward run of ours
+        if self._check is not None:
+            self._check.train = True
+        # The arena may hold no values of a training forward run of ours.
+        if self._arena.owner is not self._token:
             self._repeat_forward(program)
         assert program.backward is not None
         self._run(program.backward)
