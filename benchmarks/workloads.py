@@ -93,8 +93,11 @@ _ALL = (
              {"layers": 1000, "width": 32}, (4,), {"layers": 5, "width": 4}),
     Workload("lstm-cell-b1", "LSTM, one step of 128, batch 1", "lstm", 1, (1, 128),
              {**_ONE_LSTM, "steps": 1, "size": 128}, (1, 5), {"size": 4}),
-    Workload("lstm-b1", "LSTM, 20 steps of 128, batch 1", "lstm", 1, (20, 128),
+    Workload("lstm-b1", "LSTM, 20 steps of 128, batch 1, unrolled", "lstm", 1, (20, 128),
              {**_ONE_LSTM, "steps": 20, "size": 128}, (3, 5), _ONE_LSTM_TINY),
+    Workload("lstm-fused-b1", "LSTM, 20 steps of 128, batch 1, RNN operator", "lstm_fused", 1,
+             (20, 128), {**_ONE_LSTM, "steps": 20, "size": 128}, (3, 5), _ONE_LSTM_TINY,
+             function="lstm"),
     Workload("lstm-lm-b32", "LSTM language model 2x200, T 35, batch 32, unrolled", "lstm", 32,
              (35,), {}, (3,), _LSTM_TINY),
     Workload("lstm-lm-fused-b32", "LSTM language model 2x200, T 35, batch 32, RNN operator",
@@ -151,9 +154,8 @@ def _pieces(arrays: dict[str, np.ndarray]) -> list[tuple[str, tuple]]:
     layers, _, size = arrays["state"].shape
     pieces = []
     for layer in range(layers):
-        features = size
-        if layer == 0:
-            features = arrays["embed_weight"].shape[1]
+        first = arrays.get("embed_weight", arrays["data"]).shape[-1]
+        features = size if layer else first
         pieces.append((f"i2h{layer}_weight", (4 * size, features)))
         pieces.append((f"h2h{layer}_weight", (4 * size, size)))
     for layer in range(layers):
