@@ -36,12 +36,11 @@ def main() -> int:
         print(f"{family}: {dict(total)}")
         for op in counts:
             mine = [d for d in found if d.case.op == op]
-            new = [d for d in mine if d.known is None]
-            explained = Counter(d.known for d in mine if d.known)
+            new = [d for d in mine if d.parts]
             unexplained += len(new)
             shown = mine if options.known else new
             if shown or options.op:
-                print(f"  {op}: {dict(counts[op])}, {len(new)} disagree {dict(explained) or ''}")
+                print(f"  {op}: {dict(counts[op])}")
             for disagreement in shown[: options.show]:
                 print("    " + str(disagreement).replace("\n", "\n    "))
     return int(unexplained > 0)

@@ -51,7 +51,7 @@ class Activation(Op):
     """Apply an activation function elementwise.
 
     relu: max(x, 0); sigmoid: 1 / (1 + e^-x); softrelu: log(1 + e^x); softsign: x / (1 + |x|); tanh.
-    The derivatives need the output, or the input for softrelu, alone.
+    The derivatives need the output alone, or the input for softrelu and softsign.
     """
 
     act_type: Literal["relu", "sigmoid", "softrelu", "softsign", "tanh"]
@@ -74,7 +74,7 @@ class Activation(Op):
         return torch.div(data, torch.abs(data, out=out).add_(1), out=out)
 
     def gradient_reads(self):
-        return "d_output", "data" if self.act_type == "softrelu" else "output"
+        return "d_output", "data" if self.act_type in ("softrelu", "softsign") else "output"
 
     def backward(self, d_output, value, *, out):
         out = out and out[0]
@@ -86,8 +86,7 @@ class Activation(Op):
             return derivative("tanh_backward", d_output, value, out=out)
         if self.act_type == "softrelu":
             return derivative("softplus_backward", d_output, value, 1, 20, out=out)
-        slope = (1 - value.abs()).square()  # 1 - |y| = 1 / (1 + |x|)
-        return torch.mul(d_output, slope, out=out)
+        return torch.div(d_output, (value.abs() + 1).square_(), out=out)
 
 
 class LeakyReLU(Op):

@@ -401,7 +401,9 @@ class ReflectedDivScalar(Scalar, name="_rdiv_scalar", aliases=["_RDivScalar"]):
     """scalar / data, truncated for integers."""
 
     def compute(self, data, scalar, out):
-        return torch.div(scalar, data, rounding_mode=rounding(data), out=out)
+        if not data.is_floating_point():  # 0 as divisor is no error
+            return truncated(scalar / data.double(), data.dtype, out)
+        return torch.div(scalar, data, out=out)
 
     def gradient(self, d_output, data, output):
         return -(d_output * output / data)

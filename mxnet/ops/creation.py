@@ -119,16 +119,15 @@ class OnesLike(Like, name="ones_like"):
 
 # -- sequences ------------------------------------------------------------------------------------
 def count_up(out, start, step, repeat=1):
-    """Fill contiguous storage with start, start + step...; each of them ``repeat`` times."""
+    """Fill contiguous storage with start, start + step...; each of them ``repeat`` times.
+
+    Start and step are whole numbers where the elements are, as in 1.x.
+    """
     flat = out.view(-1)
-    whole = float(start).is_integer() and float(step).is_integer()
-    if not (whole or out.is_floating_point()):
-        wide = torch.empty_like(out, dtype=torch.float64)
-        return out.copy_(count_up(wide, start, step, repeat))
     torch.arange(flat.shape[0], out=flat)
     if repeat > 1:
         flat.div_(repeat, rounding_mode="floor")
-    if whole and not out.is_floating_point():
+    if not out.is_floating_point():
         start, step = int(start), int(step)
     if step != 1:
         flat.mul_(step)

@@ -118,12 +118,12 @@ _table("gammaln", "lgamma", "log |Γ(x)|.", lambda d, x, y: d * apply("_polygamm
 
 # -- maths put together ---------------------------------------------------------------------------
 class Gamma(Unary, name="gamma", aliases=["_sparse_gamma"]):
-    """The gamma function Γ(x); NaN at negative integers, infinity at 0."""
+    """The gamma function Γ(x); NaN at negative integers, ±∞ at ±0."""
 
     def forward(self, data):
         wide = data.double()
         # Γ is negative between -1 and 0, -3 and -2, and so on.
-        flips = (wide < 0) & (wide.floor() % 2 != 0)
+        flips = (wide < 0) & (wide.floor() % 2 != 0) | (wide == 0) & torch.signbit(wide)
         values = torch.lgamma(wide).exp()
         values = torch.where(flips, -values, values)
         values = values.masked_fill_((wide < 0) & (wide == wide.floor()), math.nan)
@@ -277,8 +277,8 @@ class Softsign(Unary, name="softsign"):
     def compute(self, data, out):
         return torch.div(data, torch.abs(data, out=out).add_(1), out=out)
 
-    def gradient(self, d_output, output):
-        return d_output * apply("square", 1 - apply("abs", output))
+    def gradient(self, d_output, data):
+        return d_output / apply("square", apply("abs", data) + 1)
 
 
 class HardSigmoid(Unary, name="hard_sigmoid"):
@@ -300,7 +300,7 @@ class HardSigmoid(Unary, name="hard_sigmoid"):
 class SmoothL1(Unary, name="smooth_l1"):
     """(σ x)² / 2 where |x| < 1 / σ², else |x| - 1 / (2 σ²), for σ = ``scalar``."""
 
-    scalar: float
+    scalar: float = 1.0
     inplace = {}
 
     def workspace(self, inputs, outputs):
@@ -392,28 +392,34 @@ class CastLike(Op, name="_cast_like"):
         return cast_like(d_output, data), None
 
 
+def is_mixed(dtype):
+    """Whether mixed precision chooses the type: float64 and integers are left as they are."""
+    return str(dtype).removeprefix("torch.") in ("float16", "bfloat16", "float32")
+
+
 class AmpCast(Op, name="amp_cast"):
-    """Floats in another element type; integers as they are."""
+    """Floats of up to 32 bits in another element type; float64 and integers as they are."""
 
     dtype: Literal["bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8"]
 
     def infer_dtype(self, t):
-        t.output = self.dtype if is_floating(t.data) else t.data
+        t.output = self.dtype if is_mixed(t.data) else t.data
 
     def forward(self, data, *, out):
         if out is not None:
             return out.copy_(data)
         wanted = getattr(torch, self.dtype)
-        return data.to(wanted if data.is_floating_point() else data.dtype, copy=True)
+        return data.to(wanted if is_mixed(data.dtype) else data.dtype, copy=True)
 
     def gradient(self, d_output, data):
         return cast_like(d_output, data)
 
 
 class AmpMulticast(Op, name="amp_multicast"):
-    """Several arrays, the floats among them in the widest of their element types.
+    """Several arrays, those of floats of up to 32 bits in the widest of their element types.
 
-    With ``cast_narrow`` in the narrowest. Integers stay as they are. Shapes: those of the inputs.
+    With ``cast_narrow`` in the narrowest. float64 and integers stay as they are. Shapes: those of
+    the inputs.
     """
 
     num_outputs: int
@@ -422,7 +428,8 @@ class AmpMulticast(Op, name="amp_multicast"):
     variadic_prefix = "data_"
 
     def outputs(self):
-        return [f"output{i}" for i in range(self.num_outputs)]
+        number = self.num_outputs
+        return [f"output{i}" for i in range(number)] if number > 1 else ["output"]
 
     def check(self):
         if self.num_outputs < 1:
@@ -434,18 +441,18 @@ class AmpMulticast(Op, name="amp_multicast"):
 
     def infer_dtype(self, t):
         given = [getattr(t, name) for name in self.input_names]
-        order = ("float16", "bfloat16", "float32", "float64")
+        order = ("float16", "bfloat16", "float32")
         choose = min if self.cast_narrow else max
-        common = choose(filter(is_floating, given), key=order.index, default=None)
+        common = choose(filter(is_mixed, given), key=order.index, default=None)
         for dtype, name in zip(given, self.output_names, strict=True):
-            setattr(t, name, common if is_floating(dtype) else dtype)
+            setattr(t, name, common if is_mixed(dtype) else dtype)
 
     def forward(self, *data):
-        floats = [array.dtype for array in data if array.is_floating_point()]
+        floats = [array.dtype for array in data if is_mixed(array.dtype)]
         choose = min if self.cast_narrow else max
         common = choose(floats, key=lambda dtype: dtype.itemsize, default=None)
         return tuple(
-            array.to(common if array.is_floating_point() else array.dtype, copy=True)
+            array.to(common if is_mixed(array.dtype) else array.dtype, copy=True)
             for array in data
         )
 
@@ -549,15 +556,18 @@ class Quadratic(Unary, name="_contrib_quadratic"):
 
 
 class DivSqrtDim(Unary, name="_contrib_div_sqrt_dim"):
-    """x / √n, for n elements along the last axis."""
+    """x / √n, for n elements along the last axis; √n is a whole number for integers, as in 1.x."""
 
     def infer_shape(self, s):
         s.same()
         if s.data == ():
             raise Mismatch("data should have at least 1 dimension")
 
-    def compute(self, data, out):
-        return torch.div(data, math.sqrt(data.shape[-1]), out=out)
+    def forward(self, data, *, out):
+        if data.is_floating_point():
+            return torch.div(data, math.sqrt(data.shape[-1]), out=out)
+        root = math.isqrt(data.shape[-1])
+        return torch.div(data, root, rounding_mode="trunc", out=out)
 
     def gradient(self, d_output):
         return self(d_output)

@@ -100,7 +100,7 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
     """Softmax forward; the gradient of the cross-entropy with labels backward.
 
     Shapes: data (n, *k), label (n,) -> softmax over all of k. ``multi_output``: data (n, c, *k),
-    label (n, ∏k), softmax over c at every position. ``preserve_shape``: data (*n, c), label (*n),
+    label (n, ∏k), (n, *k) or (n, 1, *k), softmax over c at every position. ``preserve_shape``: data (*n, c), label (*n),
     softmax over c. A label of the shape of data holds probabilities instead of class numbers.
 
     The gradient is grad_scale (p - target), times the head gradient if ``out_grad``. With
@@ -131,9 +131,9 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
         if s.get("label") is not None and s.label == s.data:
             return
         if self.multi_output:
-            per_position = (s.data[0], *s.data[2:])
-            if s.get("label") is None or s.label != per_position:
-                s.label = (s.data[0], product(s.data[2:]))
+            batch, _, *positions = s.data
+            if s.get("label") not in ((batch, *positions), (batch, 1, *positions)):
+                s.label = (batch, product(positions))
         else:
             s.label = s.data[:-1]
 

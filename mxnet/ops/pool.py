@@ -350,7 +350,8 @@ class PoolingV1(PoolingBase, name="Pooling_v1"):
     """The pooling of early versions, of images.
 
     It differs from Pooling in that means divide by the size of the kernel wherever the window is,
-    and that windows outside of the data give 0.
+    that the padding takes part in the search for the largest element, as zeros, and that windows
+    outside of the data give 0.
     """
 
     kernel: Shape = ()
@@ -371,13 +372,22 @@ class PoolingV1(PoolingBase, name="Pooling_v1"):
         """What sums are multiplied by."""
         return 1 / prod(windows.kernel) if self.pool_type == "avg" else 1
 
+    def bordered(self, data):
+        """The windows over data with the padding made explicit, as zeros."""
+        if self.global_pool or not any(self.pad):
+            return Windows(self, data)
+        height, width = self.pad
+        without = type(self)(**{k: v for k, v in self.attrs().items() if k != "pad"})
+        return Windows(without, F.pad(data, (width, width, height, height)))
+
     def forward(self, data, *, out):
-        windows = Windows(self, data)
         if self.pool_type == "max":
+            windows = self.bordered(data)
             result = windows.max()[0]
             if windows.padded:
                 result = torch.where(result == torch.finfo(data.dtype).min, 0, result)
             return result if out is None else out.copy_(result)
+        windows = Windows(self, data)
         return windows.average(out, mean=False).mul_(self.factor(windows))
 
     @property
@@ -386,10 +396,16 @@ class PoolingV1(PoolingBase, name="Pooling_v1"):
 
     def backward(self, d_output, data, *, out):
         out = out and out[0]
-        windows = Windows(self, data)
-        if self.pool_type == "max":
+        if self.pool_type != "max":
+            windows = Windows(self, data)
+            return windows.average_backward(d_output, out, mean=False).mul_(self.factor(windows))
+        windows = self.bordered(data)
+        if windows.data is data:
             return windows.max_backward(d_output, windows.max()[1], out)
-        return windows.average_backward(d_output, out, mean=False).mul_(self.factor(windows))
+        wide = windows.max_backward(d_output, windows.max()[1], None)
+        height, width = self.pad
+        inner = wide.narrow(2, height, data.shape[2]).narrow(3, width, data.shape[3])
+        return inner.contiguous() if out is None else out.copy_(inner)
 
 
 class AdaptiveAvgPooling2D(Op, name="_contrib_AdaptiveAvgPooling2D"):

@@ -577,6 +577,7 @@ class MultiSumSq(Op, name="multi_sum_sq"):
 
     def infer_dtype(self, t):
         t.output = "float32"
+        t.same(*self.input_names)
 
     def forward(self, *data):
         return torch.stack([array.float().square().sum() for array in data])

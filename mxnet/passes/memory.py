@@ -214,7 +214,13 @@ class _Planner:
         )
 
     def same_storage(self, source: Key, key: Key) -> bool:
-        """Whether two values have their elements at the same places of their buffers."""
+        """Whether two values have their elements at the same places of their buffers.
+
+        Of different shapes they would overlap in a way that torch refuses.
+        """
+        shapes = self.shapes
+        if shapes[source[0]][source[1]] != shapes[key[0]][key[1]]:
+            return False
         if self.size(source) != self.size(key):
             return False
         if key in self.channels_last:

@@ -39,17 +39,22 @@ class Record:
 
 @dataclass
 class Disagreement:
-    """A case on which the sides disagree: which parts, and what each says.
+    """A case on which the sides disagree: the unexplained parts, and what each side says.
 
-    ``known`` is the key of the entry in differences.py that explains it.
+    ``known``: the keys in docs/differences.md that explain the other parts.
     """
 
     case: Case
-    parts: dict[str, str] = field(default_factory=dict)
-    known: str | None = None
+    parts: dict[str, str]
+    known: set[str] = field(default_factory=set)
+
+    @property
+    def verdict(self) -> str:
+        """ "disagree", or the keys that explain everything."""
+        return "disagree" if self.parts else " ".join(sorted(self.known))
 
     def __str__(self) -> str:
-        lines = [f"{self.case}" + (f"  [{self.known}]" if self.known else "")]
+        lines = [f"{self.case}" + (f"  [{' '.join(sorted(self.known))}]" if self.known else "")]
         return "\n".join(lines + [f"    {part}: {text}" for part, text in self.parts.items()])
 
 
@@ -122,8 +127,9 @@ def compare(cases: Sequence[Case], ours: Sequence[Record], theirs: Sequence[Reco
 def differences_of(case: Case, ours: Record, theirs: Record) -> dict[str, str]:
     """The parts on which two records disagree. That we accept or infer more is none."""
     parts: dict[str, str] = {}
+    fails = "compose" in theirs.errors or "run" in theirs.errors
     for stage, message in ours.errors.items():
-        if stage not in theirs.errors and "compose" not in theirs.errors:
+        if stage not in theirs.errors and not fails:  # we may refuse earlier
             parts[f"{stage} refused"] = message
     for stage in ("names", "shapes", "types"):
         mine, other = ours.facts.get(stage), theirs.facts.get(stage)
@@ -135,12 +141,13 @@ def differences_of(case: Case, ours: Record, theirs: Record) -> dict[str, str]:
         if mine is not None and other is not None and not _refines(mine, other):
             known = case.facts["known"]["some_shapes" if "shapes" in stage else "some_types"]
             parts[stage] = f"{mine}, in 1.9.1 {other}, given {known}"
+    narrowest = _narrowest(case, theirs)
     for name, other in theirs.arrays.items():
         mine = ours.arrays.get(name)
         if mine is None:
             if not ours.errors:
                 parts[name] = "missing"
-        elif text := _unequal(mine, other, case.loose):
+        elif text := _unequal(mine, other, case.loose, narrowest):
             parts[name] = text
     return parts
 
@@ -166,7 +173,13 @@ def _refines(mine: list, other: list) -> bool:
     return True
 
 
-def _unequal(mine: np.ndarray, other: np.ndarray, loose: float) -> str | None:
+def _narrowest(case: Case, record: Record) -> str:
+    """The coarsest float type of a case: what went through it is no more precise."""
+    types = {a.dtype.name for a in (*case.arrays.values(), *record.arrays.values())}
+    return next((name for name in ("float16", "float32") if name in types), "float64")
+
+
+def _unequal(mine: np.ndarray, other: np.ndarray, loose: float, narrowest: str) -> str | None:
     if mine.shape != other.shape:
         return f"shape {mine.shape}, in 1.9.1 {other.shape}"
     if mine.dtype != other.dtype:
@@ -174,7 +187,7 @@ def _unequal(mine: np.ndarray, other: np.ndarray, loose: float) -> str | None:
     if other.dtype.kind != "f":
         wrong = mine != other
     else:
-        rtol, atol = TOLERANCES[other.dtype.name]
+        rtol, atol = TOLERANCES[narrowest]
         finite = np.abs(other[np.isfinite(other)].astype("float64"))
         largest = float(finite.max(initial=0.0))
         scale = largest if 1 < largest < 1e4 else 1.0

@@ -69,7 +69,7 @@ class Run:
             with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
                 return function()
         except Exception as error:
-            self.errors[stage] = "%s: %s" % (type(error).__name__, str(error)[:600])
+            self.errors[stage] = f"{type(error).__name__}: {str(error)[:600]}"
             return None
 
     def part(self, kind):
@@ -80,7 +80,7 @@ class Run:
     def keep(self, kind, arrays):
         """Note arrays as ``<kind>/<name>``."""
         for name, value in arrays:
-            self.arrays["%s/%s" % (kind, name)] = value.asnumpy()
+            self.arrays[f"{kind}/{name}"] = value.asnumpy()
 
     def symbolic(self):
         self.symbol = self.attempt("compose", self.compose)

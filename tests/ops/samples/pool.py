@@ -53,6 +53,10 @@ def norm(p):
     return lambda window, _: (window**p).sum(-1) ** (1 / p)
 
 
+def bordered(data):
+    return np.pad(data, ((0, 0), (0, 0), (1, 1), (1, 1)))
+
+
 def last(function):
     return lambda data: np.moveaxis(function(np.moveaxis(data, -1, 1)), 1, -1)
 
@@ -165,12 +169,18 @@ SAMPLES = [
         pool(norm(3), **GEOMETRY),
         low=0.5,
     ),
-    Sample("Pooling_v1", GEOMETRY, {"data": (2, 3, 5, 4)}, pool(largest, **GEOMETRY)),
+    Sample(
+        "Pooling_v1",
+        GEOMETRY,
+        {"data": (2, 3, 5, 4)},
+        lambda data: pool(largest, (3, 2), (2, 2))(bordered(data)),
+        name="zeros around",
+    ),
     Sample(
         "Pooling_v1",
         {**FULL, "pooling_convention": "full"},
         {"data": (1, 2, 3, 5)},
-        pool(lambda window, _: window.max(-1) if window.size else 0, **FULL, full=True),
+        lambda data: pool(largest, (2, 2), (2, 2), full=True)(bordered(data)),
     ),
     Sample(
         "Pooling_v1",

@@ -141,11 +141,13 @@ def reshape(draw: Draw, op: str) -> Drawn:
     shape = draw.shape(1, 5, 6)
     data = draw.array(shape, dtype=draw.numbers())
     if draw.chance(0.1):
-        return Drawn({"target_shape": [0, -1][draw.integer(0, 1) :] + [0]}, {"data": data})
+        return Drawn({"target_shape": [shape[0], 0]}, {"data": data})
     codes = reshape_codes(draw, shape)
-    if draw.chance(0.2) and -4 not in codes:
-        return Drawn({"shape": reshape_codes(draw, shape[::-1])[::-1], "reverse": True}, {
-            "data": data})  # fmt: skip
+    if draw.chance(0.2):
+        codes = reshape_codes(draw, shape[::-1])[::-1]
+        if -4 not in codes:
+            return Drawn({"shape": codes, "reverse": True}, {"data": data})
+        codes = [-1]
     return Drawn({"shape": codes}, {"data": data})
 
 

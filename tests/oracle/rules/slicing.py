@@ -190,7 +190,8 @@ def window(draw: Draw, rank: int) -> dict:
 def im2col(draw: Draw, op: str) -> Drawn:
     rank = draw.integer(1, 3)
     shape = (*draw.sizes(2, 1, 3), *draw.sizes(rank, 5, 6))
-    return Drawn(window(draw, rank), {"data": draw.array(shape, dtype=draw.choice("float32", "float64"))})  # fmt: skip
+    data = draw.array(shape, dtype=draw.choice("float32", "float64"))
+    return Drawn(window(draw, rank), {"data": data})
 
 
 @rule("col2im")
