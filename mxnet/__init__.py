@@ -56,14 +56,22 @@ _LAZY = {
     "viz": "visualization",
 }
 
+# Switches that 1.x shows at the top, of mxnet.util.
+_SWITCHES = (
+    "is_np_array", "is_np_shape", "np_array", "np_shape", "set_np_shape", "use_np", "use_np_array",
+    "use_np_shape",
+)  # fmt: skip
+
 __all__ = [
     "AttrScope", "Context", "MXNetError", "__version__", "attribute", "base", "context", "cpu",
     "cpu_pinned", "current_context", "error", "gpu", "gpu_memory_info", "name", "num_gpus", "sym",
-    "symbol", *_LAZY,
+    "symbol", *_LAZY, *_SWITCHES,
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
+    if name in _SWITCHES:
+        return getattr(importlib.import_module(".util", __name__), name)
     target = _LAZY.get(name)
     if target is None:
         raise AttributeError(f"module 'mxnet' has no attribute {name!r}")
@@ -73,4 +81,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY, *_SWITCHES})

@@ -8,9 +8,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from .error import MXNetError
+
 __all__ = [
-    "get_gpu_count", "get_gpu_memory", "getenv", "is_np_array", "is_np_shape", "makedirs",
-    "np_shape", "set_np_shape", "setenv", "use_np_shape",
+    "get_cuda_compute_capability", "get_gpu_count", "get_gpu_memory", "getenv", "is_np_array",
+    "is_np_shape", "makedirs", "np_array", "np_shape", "reset_np", "set_module", "set_np",
+    "set_np_shape", "setenv", "use_np", "use_np_array", "use_np_shape",
 ]  # fmt: skip
 
 
@@ -63,6 +66,73 @@ def use_np_shape(function: Callable) -> Callable:
 def is_np_array() -> bool:
     """Whether functions make ``mx.np`` arrays; never, there are none here."""
     return False
+
+
+class np_array:
+    """A ``with`` block, or a decorator, that would make ``mx.np`` arrays.
+
+    Raises MXNetError where ``active``, as there are none here.
+    """
+
+    def __init__(self, active: bool = True):
+        if active:
+            raise _no_np_arrays()
+
+    def __enter__(self) -> np_array:
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        pass
+
+    def __call__(self, function: Callable) -> Callable:
+        return function
+
+
+def _no_np_arrays() -> MXNetError:
+    return MXNetError("there is no mx.np here: use mx.nd and mx.sym, and asnumpy() for numpy")
+
+
+def use_np_array(function: Callable) -> Callable:
+    """A function that makes ``mx.np`` arrays; raises MXNetError, as there are none."""
+    raise _no_np_arrays()
+
+
+def use_np(function: Callable) -> Callable:
+    """A function with numpy's shapes and arrays; raises MXNetError, see ``use_np_shape``."""
+    raise _no_np_arrays()
+
+
+def set_np(shape: bool = True, array: bool = True) -> None:
+    """Turn numpy's meaning of shapes on; raises MXNetError for ``array``."""
+    if array:
+        raise _no_np_arrays()
+    set_np_shape(shape)
+
+
+def reset_np() -> None:
+    """Turn everything of numpy off."""
+    set_np(shape=False, array=False)
+
+
+def set_module(module: str | None) -> Callable[[Any], Any]:
+    """A decorator that says in which module a function is found."""
+
+    def decorate(function: Any) -> Any:
+        if module is not None:
+            function.__module__ = module
+        return function
+
+    return decorate
+
+
+def get_cuda_compute_capability(ctx: Any) -> int:
+    """The compute capability of a GPU, such as 90 for 9.0; raises ValueError for a CPU context."""
+    if ctx.device_type != "gpu":
+        raise ValueError(f"a GPU context is needed, not {ctx}")
+    import torch
+
+    major, minor = torch.cuda.get_device_capability(ctx.device_id)
+    return major * 10 + minor
 
 
 def makedirs(d: str) -> None:
