@@ -13,6 +13,7 @@ from .executor import Executor
 from .ndarray import NDArray
 from .ndarray import zeros as nd_zeros
 from .ops.dtypes import canonical, numpy_type
+from .passes.place import context_of_group, same_device
 from .passes.recompute import parse_budget
 from .planning import infer_variables, requirements_of
 
@@ -124,11 +125,15 @@ def simple_bind(
     graph = symbol._graph
     arg_arrays, grad_arrays = [], []
     for node, requirement in zip(graph.arguments, requirements):
+        allocate.ctx = context_of_group(node, group2ctx or {}) or ctx
         shape, dtype = facts[node]
         arg_arrays.append(allocate(node.name, shape, dtype))
         wanted = requirement != "null"
         grad_arrays.append(allocate(f"grad of {node.name}", shape, dtype) if wanted else None)
-    aux_arrays = [allocate.state(node.name, *facts[node]) for node in graph.auxiliary_states]
+    aux_arrays = []
+    for node in graph.auxiliary_states:
+        allocate.ctx = context_of_group(node, group2ctx or {}) or ctx
+        aux_arrays.append(allocate.state(node.name, *facts[node]))
     return Executor(
         symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
         None if memory_budget is None else parse_budget(memory_budget),
@@ -158,22 +163,29 @@ class _Allocator:
         name = key.removeprefix("grad of ")
         if name in self.names:
             found = self.shared.get(key)
-            if found is not None and found.shape == shape:
+            if found is not None and found.shape == shape and self.holds(found):
                 return found
             return self.fresh(shape, dtype)
         if self.pool is None:
             return self.fresh(shape, dtype)
         pooled = self.pool.get(key)
         size = int(np.prod(shape))
-        if pooled is None or pooled.size < size or canonical(pooled.dtype) != dtype:
+        fits = pooled is not None and pooled.size >= size and self.holds(pooled)
+        if pooled is None or not fits or canonical(pooled.dtype) != dtype:
             pooled = self.pool[key] = self.fresh(shape, dtype)
         if pooled.shape == shape:
             return pooled
         return NDArray(pooled._tensor.view(-1)[:size].view(shape), self.ctx)
 
+    def holds(self, array: NDArray) -> bool:
+        """Whether an array is where one is asked for."""
+        return same_device(array.context, self.ctx)
+
     def state(self, name: str, shape: tuple, dtype: str) -> NDArray:
         found = self.states.get(name)
-        return found if found is not None and found.shape == shape else self.fresh(shape, dtype)
+        if found is not None and found.shape == shape and self.holds(found):
+            return found
+        return self.fresh(shape, dtype)
 
     def fresh(self, shape: tuple, dtype: str) -> NDArray:
         return (

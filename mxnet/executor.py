@@ -12,15 +12,18 @@ from .base import MXNetError
 from .context import Context, torch_device
 from .execution.build import Bound, Program, build, is_dynamic, known_facts
 from .execution.lower import torch_dtype
+from .execution.placed import build_placed
 from .execution.program import Instruction, Segment
 from .execution.selfcheck import SelfCheck
 from .execution.storage import Arena
 from .execution.watch import Watcher, Watchers, everywhere
-from .graph.node import Entry
+from .graph.node import Entry, Node
 from .ndarray import NDArray
 from .ops.shapes import is_complete
 from .passes.differentiate import own_head_gradient
+from .passes.place import assign_contexts, same_device
 from .passes.report import MemoryReport
+from .passes.unroll import unroll
 from .random import generator
 
 __all__ = ["Executor"]
@@ -63,7 +66,10 @@ class Executor:
         self._monitor: Watcher | None = None
         self._check = SelfCheck(ctx, self._rng) if check else None
         self._watchers: list[Watcher] = [self._check] if self._check else []
-        self._draws: torch.Tensor | None = None  # the generator's state before the last forward run
+        # The states of the generators before the last forward run.
+        self._draws: list[torch.Tensor] | None = None
+        self._contexts = self._place()
+        self._rngs = [generator(context) for context in {ctx, *self._contexts.values()}]
         self._bound = self._make_bound()
         self.outputs = self._make_outputs()
         self._program(self._bound.gradients != {})
@@ -91,6 +97,27 @@ class Executor:
         return _by_name(self._symbol.list_outputs(), self.outputs)
 
     # -- binding ------------------------------------------------------------------------------
+    def _place(self) -> dict[Node, Context]:
+        """Where each node runs; empty where all of them are on the device of the executor."""
+        if not self._group2ctx:
+            return {}
+        graph = self._symbol._graph
+        variables = self._contexts_of_variables()
+        contexts = assign_contexts(graph, self._group2ctx, variables)
+        if all(same_device(context, self._ctx) for context in contexts.values()):
+            return {}
+        if self._budget is not None or self._check is not None:
+            raise MXNetError(
+                "a graph over several devices runs without a memory plan: leave memory_budget and "
+                "check out, or give group2ctx one device"
+            )
+        return contexts
+
+    def _contexts_of_variables(self) -> dict[Node, Context]:
+        graph = self._symbol._graph
+        nodes = [*graph.arguments, *graph.auxiliary_states]
+        return {n: a.context for n, a in zip(nodes, [*self.arg_arrays, *self.aux_arrays])}
+
     def _make_bound(self) -> Bound:
         graph = self._symbol._graph
         variables = dict(zip(graph.arguments, (array._tensor for array in self.arg_arrays)))
@@ -108,7 +135,8 @@ class Executor:
         return Bound(variables, gradients, *self._make_heads(variables, gradients))
 
     def _make_heads(self, variables: dict, gradients: dict) -> tuple[dict, dict]:
-        graph = self._symbol._graph
+        sizes = {node: tuple(tensor.shape) for node, tensor in variables.items()}
+        graph = self._graph = unroll(self._symbol._graph, sizes)
         shapes, dtypes = self._facts = known_facts(graph, variables)
         heads: dict[Entry, torch.Tensor] = {}
         head_gradients: dict[int, torch.Tensor] = {}
@@ -116,28 +144,42 @@ class Executor:
             shape, dtype = shapes.of(entry), torch_dtype(dtypes.of(entry))
             if not is_complete(shape):
                 shape = (0,)  # known when it has run; the tensor then takes over the result
+            device = torch_device(self._contexts.get(entry.node, self._ctx))
             if entry.node.op is not None and entry not in heads:
-                heads[entry] = torch.zeros(shape, dtype=dtype, device=self._device)
+                heads[entry] = torch.zeros(shape, dtype=dtype, device=device)
             if gradients and not own_head_gradient(entry.node.op):
-                head_gradients[index] = torch.zeros(shape, dtype=dtype, device=self._device)
+                head_gradients[index] = torch.zeros(shape, dtype=dtype, device=device)
         return heads, head_gradients
 
     def _make_outputs(self) -> list[NDArray]:
-        bound, graph = self._bound, self._symbol._graph
+        bound, graph = self._bound, self._graph
         arrays: dict[Entry, NDArray] = {}
         for entry in graph.outputs:
             if entry not in arrays:
                 tensor = bound.heads.get(entry)
                 arrays[entry] = NDArray(
-                    bound.variables[entry.node] if tensor is None else tensor, self._ctx
+                    bound.variables[entry.node] if tensor is None else tensor,
+                    self._contexts.get(entry.node, self._ctx),
                 )
         return [arrays[entry] for entry in graph.outputs]
 
     def _program(self, train: bool) -> Program:
         program = self._programs.get(train)
+        if self._contexts and program is None:
+            program = self._programs[train] = build_placed(
+                self._symbol._graph,
+                self._bound,
+                self._group2ctx,
+                self._contexts_of_variables(),
+                generator,
+                train=train,
+                state=self._state,
+                generation=self._arena.generation,
+            )
+            return program
         if program is None or program.generation != self._arena.generation:
             program = self._programs[train] = build(
-                self._symbol._graph,
+                self._graph,
                 self._bound,
                 self._facts,
                 context=self._ctx,
@@ -162,7 +204,9 @@ class Executor:
             self._copy_inputs(kwargs)
         program = self._program(bool(is_train))
         self._arena.owner = self._token if is_train else None
-        self._draws = self._rng.get_state() if is_train and program.stochastic else None
+        self._draws = None
+        if is_train and program.stochastic:
+            self._draws = [rng.get_state() for rng in self._rngs]
         if self._check is not None:
             self._check.train = bool(is_train)
         self._run(program.forward)
@@ -194,10 +238,12 @@ class Executor:
         if self._draws is None:
             self._run(program.forward)
             return
-        state = self._rng.get_state()
-        self._rng.set_state(self._draws)
+        states = [rng.get_state() for rng in self._rngs]
+        for rng, state in zip(self._rngs, self._draws):
+            rng.set_state(state)
         self._run(program.forward)
-        self._rng.set_state(state)
+        for rng, state in zip(self._rngs, states):
+            rng.set_state(state)
 
     def _run(self, segment: Segment) -> None:
         # No tensor here requires a gradient of torch, so no_grad() would cost time for nothing.
@@ -254,7 +300,7 @@ class Executor:
                     f"backward got {len(out_grads)} out_grads; output {names[index]} needs one too"
                 )
             gradient = out_grads[index]._tensor
-            if is_dynamic(self._symbol._graph):
+            if is_dynamic(self._graph):
                 target.set_(gradient.to(target.dtype, copy=True))
             elif gradient.shape != target.shape:
                 raise MXNetError(

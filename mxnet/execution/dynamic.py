@@ -44,9 +44,9 @@ class DynamicSegment:
 
     def run_watched(self, watcher: Watcher) -> None:
         """Run all nodes; ``watcher`` sees each before and after it runs."""
-        environment = self.environment
         for node in self.nodes:
             if node.op is not None:
+                environment = self.environment_of(node)
                 inputs = [self.values[entry] for entry in node.inputs]
                 instruction = Instruction(node, _nothing, inputs, ())
                 watcher.before(instruction)
@@ -56,6 +56,7 @@ class DynamicSegment:
                     train=environment.train,
                     rng=environment.rng,
                     context=environment.context,
+                    device=environment.device,
                     state=environment.state,
                 )
                 for index, result in enumerate(results):
@@ -63,6 +64,10 @@ class DynamicSegment:
                 instruction.writes = results
                 watcher.after(instruction)
             self.deliver(node)
+
+    def environment_of(self, node: Node) -> Environment:
+        """What the kernel of a node may ask for."""
+        return self.environment
 
     def deliver(self, node: Node) -> None:
         """Bring the results of a node to outputs and gradient arrays."""
