@@ -236,7 +236,8 @@ class Linspace(Creation, name="_linspace"):
         step = (self.stop - self.start) / max(gaps, 1)
         if out.is_floating_point():
             return torch.linspace(self.start, self.start + step * (self.num - 1), self.num, out=out)
-        return count_up(out, self.start, step)
+        numbers = torch.arange(self.num, dtype=torch.float64, device=out.device)
+        return out.copy_(numbers.mul_(step).add_(self.start))
 
 
 class Eye(Creation, name="_eye"):

@@ -11,7 +11,6 @@ from ..error import MXNetError
 from .activation import derivative
 from .arithmetic import truncated
 from .core import Op, get_op
-from .dtypes import is_floating
 from .expression import Expression
 from .lazy_torch import torch
 from .shapes import Mismatch
@@ -452,8 +451,7 @@ class AmpMulticast(Op, name="amp_multicast"):
         choose = min if self.cast_narrow else max
         common = choose(floats, key=lambda dtype: dtype.itemsize, default=None)
         return tuple(
-            array.to(common if is_mixed(array.dtype) else array.dtype, copy=True)
-            for array in data
+            array.to(common if is_mixed(array.dtype) else array.dtype, copy=True) for array in data
         )
 
     def gradient(self, d_outputs, data):

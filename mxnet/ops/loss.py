@@ -100,14 +100,15 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
     """Softmax forward; the gradient of the cross-entropy with labels backward.
 
     Shapes: data (n, *k), label (n,) -> softmax over all of k. ``multi_output``: data (n, c, *k),
-    label (n, ∏k), (n, *k) or (n, 1, *k), softmax over c at every position. ``preserve_shape``: data (*n, c), label (*n),
-    softmax over c. A label of the shape of data holds probabilities instead of class numbers.
+    label (n, ∏k), (n, *k) or (n, 1, *k), softmax over c at every position. ``preserve_shape``: data
+    (*n, c), label (*n), softmax over c. A label of the shape of data holds probabilities instead of
+    class numbers.
 
     The gradient is grad_scale (p - target), times the head gradient if ``out_grad``. With
     ``use_ignore`` it is zero where the label is ``ignore_label``. ``smooth_alpha`` moves that much
     of the target evenly to the other classes (as in 1.x, not with ``multi_output``).
-    ``normalization`` divides by the batch size or by the number of labels that are not ignored;
-    "null" and "batch" divide by the positions too.
+    ``normalization`` divides by the batch size or by the number of labels that are not
+    ``ignore_label``, with or without ``use_ignore``; "null" and "batch" divide by the positions too.
     A class number that is out of range subtracts nothing.
     """
 
@@ -200,16 +201,15 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
         given, inside = (workspace[i, :number].view(shape) for i in range(2))
         change = workspace[2].view(d.dtype)[:number].view(shape)
         scale = self.grad_scale
-        if self.multi_output and self.normalization != "valid":
+        valid = self.normalization == "valid"
+        if self.multi_output and not valid:
             scale /= max(p.shape[2], 1)
         if self.normalization == "batch":
             scale /= max(p.shape[0], 1)
-        elif self.normalization == "valid" and not self.use_ignore:
-            scale /= max(number, 1)
         smooth = 0.0 if self.multi_output else self.smooth_alpha
         spread = smooth / max(classes - 1, 1)
         label = label.reshape(-1)[:number].view(shape)
-        simple = not spread and not self.use_ignore and label.dtype == d.dtype
+        simple = not (spread or self.use_ignore or valid) and label.dtype == d.dtype
         if simple and p.numel() <= _FEW and p.data_ptr() != d.data_ptr():
             return self.from_one_hot(p, torch.trunc(label, out=change), d, scale).view(output.shape)
         given.copy_(label)
@@ -219,10 +219,11 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
         if spread:
             d.sub_(spread * scale)
         d.scatter_add_(1, inside, change)
-        if self.use_ignore:
+        if self.use_ignore or valid:
             kept = torch.ne(given, int(self.ignore_label), out=change)
-            d.mul_(kept)
-            if self.normalization == "valid":
+            if self.use_ignore:
+                d.mul_(kept)
+            if valid:
                 count = workspace[0].view(d.dtype)[:1]
                 torch.sum(kept.view(-1), 0, True, out=count).clamp_min_(1)
                 d.div_(count)

@@ -1,6 +1,5 @@
 """Layers of neural networks: products, convolutions, pooling, activations, softmax."""
 
-
 from oracle.draw import Draw, Drawn, rule
 
 WIDE = ("float32", "float32", "float32", "float64")
