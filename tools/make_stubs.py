@@ -53,7 +53,7 @@ def parameter_type(parameter: Any) -> str:
     if parameter.choices is not None:
         kind = f"Literal[{', '.join(map(repr, parameter.choices))}]"
     else:
-        kind = _TYPES[parameter.kind.removesuffix(" or None")]
+        kind = _TYPES.get(parameter.kind.removesuffix(" or None"), "Any")
     optional = parameter.optional or (not parameter.required and parameter.default is None)
     return f"{kind} | None" if optional and "None" not in kind else kind
 

@@ -14,14 +14,6 @@ DATA = Path(__file__).with_name("data")
 API = json.loads((DATA / "python_api.json").read_text())
 # What does not exist yet, by the beginning of its path. A name that appears has to leave this list.
 NOT_MADE = {
-    "mxnet.symbol.contrib.cond": "control flow",
-    "mxnet.symbol.contrib.foreach": "control flow",
-    "mxnet.symbol.contrib.while_loop": "control flow",
-    "mxnet.ndarray.contrib.cond": "control flow",
-    "mxnet.ndarray.contrib.foreach": "control flow",
-    "mxnet.ndarray.contrib.while_loop": "control flow",
-    "mxnet.io.Image": "iterators over image files",
-    "mxnet.autograd.Function": "functions with a gradient of their own",
     "mxnet.operator.PythonOp": "deprecated forms of custom operators",
     "mxnet.operator.NumpyOp": "deprecated forms of custom operators",
     "mxnet.operator.NDArrayOp": "deprecated forms of custom operators",
@@ -48,7 +40,7 @@ METHODS = [
     for owner, facts in API["classes"].items()
     for name, signature in (
         *facts["methods"].items(),
-        *([("__init__", facts["signature"])] if facts["signature"] else []),
+        *([("__init__", facts["signature"])] if (facts["signature"] or "").startswith("(") else []),
     )
 ]
 PROPERTIES = [
