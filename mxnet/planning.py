@@ -14,6 +14,7 @@ from .passes.joint import join
 from .passes.recompute import parse_budget
 from .passes.report import MemoryReport
 from .passes.schedule import plan_graph
+from .passes.unroll import unroll
 
 __all__ = ["infer_variables", "plan_symbol", "requirements_of"]
 
@@ -100,6 +101,7 @@ def plan_symbol(
     names = symbol.list_arguments()
     requirements = dict(zip(graph.arguments, requirements_of(grad_req, names, ValueError)))
     known = infer_variables(symbol, shapes, types)
+    graph = unroll(graph, {node: fact[0] for node, fact in known.items()})
     joint = join(graph, [node for node, req in requirements.items() if req != "null"])
 
     def infer(whole: Graph) -> tuple:

@@ -9,6 +9,7 @@ from typing import Any
 from ..context import Context, current_context
 from ..symbol.contrib import zipfian
 from . import random
+from .control_flow import cond, foreach, while_loop  # noqa: F401 - public from here
 from .creation import full
 from .ndarray import NDArray
 from .register import function

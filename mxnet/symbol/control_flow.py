@@ -19,6 +19,7 @@ from ..ops.core import get_op
 from ..ops.subgraphs import Subgraphs
 from .compose import apply_operator
 from .functions import function
+from .nesting import flatten, iterations, nest
 from .symbol import Symbol, Variable
 
 __all__ = ["cond", "foreach", "while_loop"]
@@ -42,7 +43,7 @@ def foreach(body: Callable, data: Any, init_states: Any, name: str = "foreach") 
     mark = _unique_mark(name)
     with AttrScope(**{_MARK: mark}):
         places = _placeholders((*items, *states))
-        given = _nest(item_form, places[: len(items)]), _nest(state_form, places[len(items) :])
+        given = nest(item_form, places[: len(items)]), nest(state_form, places[len(items) :])
         outputs, next_states = body(*given)
         outputs, output_form = _flatten(outputs, "foreach output")
         next_states, next_form = _flatten(next_states, "foreach loop_vars")
@@ -57,10 +58,11 @@ def foreach(body: Callable, data: Any, init_states: Any, name: str = "foreach") 
         if None in found:
             raise AssertionError(f"the {kind} arrays have to be used in the loop body")
     rest = [at for at in range(len(part.names)) if at not in locations]
+    outside = [symbol for symbol in map(part.inputs.__getitem__, rest) if symbol is not None]
     results = _apply(
         "_foreach",
         [part],
-        [*items, *states, *(part.inputs[at] for at in rest)],
+        [*items, *states, *outside],
         num_outputs=len(outputs) + len(states),
         num_out_data=len(outputs),
         in_state_locs=locations[len(items) :],
@@ -68,8 +70,8 @@ def foreach(body: Callable, data: Any, init_states: Any, name: str = "foreach") 
         remain_locs=rest,
     )
     return (
-        _nest(output_form, results[: len(outputs)]),
-        _nest(state_form, results[len(outputs) :]),
+        nest(output_form, results[: len(outputs)]),
+        nest(state_form, results[len(outputs) :]),
     )
 
 
@@ -87,13 +89,13 @@ def while_loop(
     filled up with zeros to ``max_iterations``, and the last loop variables. Raises ValueError where
     the number of variables changes, one of them is not used, or ``max_iterations`` is no number.
     """
-    limit = _iterations(max_iterations)
+    limit = iterations(max_iterations)
     variables, form = _flatten(loop_vars, "while loop_vars")
     if not variables:
         raise ValueError("loop_vars should contain at least one element")
 
     def call(function: Callable, places: Sequence[Symbol]) -> Any:
-        nested = _nest(form, places)
+        nested = nest(form, places)
         return function(*nested) if isinstance(nested, list) else function(nested)
 
     condition = _capture(f"{name}_cond", variables, lambda places: [call(cond, places)])
@@ -126,7 +128,7 @@ def while_loop(
         func_var_locs=places,
         max_iterations=limit,
     )
-    return _nest(output_form, results[:count]), _nest(next_form, results[count:])
+    return nest(output_form, results[:count]), nest(next_form, results[count:])
 
 
 def cond(pred: Symbol, then_func: Callable, else_func: Callable, name: str = "cond") -> Any:
@@ -161,7 +163,7 @@ def cond(pred: Symbol, then_func: Callable, else_func: Callable, name: str = "co
         then_input_locs=at_then,
         else_input_locs=at_else,
     )
-    return _nest(forms[0], results)
+    return nest(forms[0], results)
 
 
 class _Part:
@@ -256,16 +258,16 @@ def _union(
     known: dict[Any, int] = {}
     locations = []
     for part in parts:
-        nodes = [place._outputs[0].node for place in part.places]
+        places = {part.location(place): number for number, place in enumerate(part.places)}
         numbers = []
-        for original, outside in zip(part._variables, part.inputs):
+        for at, outside in enumerate(part.inputs):
+            key: Any
             if outside is None:
-                number = nodes.index(original)
-                key, symbol = ("loop variable", number), variables[number]
+                key = number = places[at]
+                symbol = variables[number]
             else:
-                entry = outside._outputs[0]
-                shared = share_variables and entry.node.op is None
-                key, symbol = entry if shared else object(), outside
+                symbol, entry = outside, outside._outputs[0]
+                key = entry if share_variables and entry.node.op is None else object()
             if key not in known:
                 known[key] = len(inputs)
                 inputs.append(symbol)
@@ -310,37 +312,11 @@ def _made_inside(symbol: Symbol, mark: str, taken: Iterable[str | None]) -> Symb
 
 
 def _flatten(value: Any, what: str) -> tuple[list[Symbol], Any]:
-    """The symbols of a nested list in one list, and the form of the nesting (None for a symbol)."""
+    """The symbols of a nested list in one list, and its form; several outputs count as a list."""
+    return flatten(_outputs(value), Symbol, what)
+
+
+def _outputs(value: Any) -> Any:
     if isinstance(value, Symbol):
-        if len(value) == 1:
-            return [value], None
-        value = list(value)
-    if not isinstance(value, (list, tuple)):
-        raise AssertionError(
-            f"{what} must be (nested) list of Symbol, but got {value} of type {type(value)}"
-        )
-    symbols, forms = [], []
-    for item in value:
-        found, form = _flatten(item, what)
-        symbols += found
-        forms.append(form)
-    return symbols, forms
-
-
-def _nest(form: Any, symbols: Sequence[Symbol]) -> Any:
-    """Symbols in the form that ``_flatten`` found."""
-    remaining = iter(symbols)
-
-    def build(form: Any) -> Any:
-        return next(remaining) if form is None else [build(item) for item in form]
-
-    return build(form)
-
-
-def _iterations(value: Any) -> int:
-    if value is None:
-        raise ValueError("max_iterations should be specified")
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise ValueError("Cannot convert max_iteration to python int") from None
+        return value if len(value) == 1 else list(value)
+    return [_outputs(item) for item in value] if isinstance(value, (list, tuple)) else value
