@@ -14,7 +14,7 @@ from .base import MXNetError
 from .error import NodeError
 from .graph.node import Entry, Graph, Node
 from .graph.origin import caller
-from .ndarray import NDArray
+from .ndarray import NDArray, RowSparseNDArray
 from .ops.core import Op
 from .passes.differentiate import differentiate
 
@@ -152,7 +152,9 @@ def backward(
     gradients = _evaluate(graph, variables, heads, head_grads, train_mode, record=False)
     for node, gradient in zip(variables, gradients):
         target, req = node.array._grad, node.array._grad_req
-        if req == "add":
+        if target.stype != "default":
+            target[:] = target + gradient if req == "add" else gradient
+        elif req == "add":
             target._tensor.add_(gradient._tensor)
         elif req != "null":
             target._tensor.copy_(gradient._tensor)
@@ -239,6 +241,7 @@ def _evaluate(
     derivative = differentiate(graph, list(variables), [_entry_of(g) for g in given])
     gradients = [entry for entry in derivative.gradients if entry is not None]
     needed = set(Graph(gradients).nodes)
+    compact = {} if record else _compact_results(variables, derivative.gradients, needed)
     context = heads[0].context
     arrays: dict[Entry, NDArray] = {}
 
@@ -257,6 +260,15 @@ def _evaluate(
             inputs = [array_of(Entry(e.node, e.index)) for e in node.inputs]
             source = node.derived_from
             memory = source.memory if isinstance(source, _Recorded) else None
+            rows = None
+            if node in compact:
+                rows = node.op.row_sparse(*[array._tensor for array in inputs])
+            if rows is not None:
+                numbers, values = rows
+                arrays[Entry(node, 0)] = RowSparseNDArray(
+                    values, (numbers,), compact[node], context
+                )
+                continue
             for index, result in enumerate(_run(node, inputs, memory, context)):
                 arrays[Entry(node, index)] = result
     return [
@@ -265,6 +277,28 @@ def _evaluate(
         else array_of(Entry(e.node, e.index))
         for v, e in zip(variables, derivative.gradients)
     ]
+
+
+def _compact_results(
+    variables: Sequence[Node], gradients: Sequence[Entry | None], needed: set[Node]
+) -> dict[Node, tuple[int, ...]]:
+    """The nodes of which row_sparse gradients, and nothing else, take the result; its shapes."""
+    wanted = [
+        (entry.node, variable.values[0])
+        for variable, entry in zip(variables, gradients)
+        if entry is not None
+        and isinstance(getattr(variable.array, "_grad", None), RowSparseNDArray)
+        and hasattr(entry.node.op, "row_sparse")
+    ]
+    if not wanted:
+        return {}
+    used = {entry.node for node in needed for entry in node.inputs}
+    ends = [entry.node for entry in gradients if entry is not None]
+    return {
+        node: tuple(value.shape)
+        for node, value in wanted
+        if node not in used and ends.count(node) == 1
+    }
 
 
 def _run(node: Node, inputs: list[NDArray], memory: Any, context: Any) -> list[NDArray]:

@@ -6,10 +6,12 @@ from . import contrib, dtypes, ndarray, random, register, sparse, utils
 from .arithmetic import *
 from .creation import *
 from .ndarray import NDArray
-from .sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
+from .sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray, cast_storage
 from .utils import array, empty, imdecode, load, load_frombuffer, save, zeros
 
 register.register_functions(__name__)
+# The operator's own function would give a dense array for a dense one.
+globals()["op"].cast_storage = cast_storage
 
 
 def __getattr__(name: str) -> object:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from .._tape import state
+from ..base import NotSupportedForSparseNDArray
 from ..error import MXNetError
 from ..ops.core import get_op
 from . import ndarray as arrays
@@ -43,6 +44,15 @@ def _apply_scalar(name: str, array: NDArray, value: Any, out: NDArray | None = N
     return invoke(get_op(name)(scalar=float(value)), [array], out=out)
 
 
+def _general(
+    name: str, scalar_name: str, array: NDArray, other: Any, out: NDArray | None = None
+) -> NDArray:
+    """By the operator: what sparse arrays take, also where only ``other`` is one."""
+    if isinstance(other, arrays.NDArray):
+        return _apply(name, array, other, out)
+    return _apply_scalar(scalar_name, array, _number(other), out)
+
+
 def _number(value: Any) -> int | float:
     """A Python number; raises TypeError for everything else, None and numpy arrays included."""
     kind = type(value)
@@ -70,10 +80,14 @@ def _binary(kernel: Kernel, name: str, scalar_name: str, integers: bool, zero: b
     """``array ∘ other``; ``integers`` and ``zero``: torch is right for integers, for a scalar 0."""
 
     def compute(self: NDArray, other: Any) -> NDArray:
-        tensor = self._tensor
+        is_array = isinstance(other, arrays.NDArray)
+        right: Any
+        try:
+            tensor, right = self._tensor, other._tensor if is_array else None
+        except NotSupportedForSparseNDArray:
+            return _general(name, scalar_name, self, other)
         dtype = tensor.dtype
-        if isinstance(other, arrays.NDArray):
-            right = other._tensor
+        if is_array:
             if (
                 dtype is right.dtype
                 and zero
@@ -103,7 +117,10 @@ def _reflected(kernel: Kernel | None, scalar_name: str, integers: bool):
 
     def compute(self: NDArray, other: Any) -> NDArray:
         value = _number(other)
-        tensor = self._tensor
+        try:
+            tensor = self._tensor
+        except NotSupportedForSparseNDArray:
+            return _apply_scalar(scalar_name, self, value)
         dtype = tensor.dtype
         if (
             kernel is not None
@@ -125,13 +142,18 @@ def _in_place(kernel: Kernel, name: str, scalar_name: str, integers: bool, zero:
     def update(self: NDArray, other: Any) -> NDArray:
         if state.recording or not self._writable:
             self._check_writable()
+        try:
+            tensor = self._tensor
+        except NotSupportedForSparseNDArray:
+            return _general(name, scalar_name, self, other, out=self)
+        if isinstance(other, arrays.NDArray) and other.stype != "default":
+            other = other.tostype("default")
         if state.recording:
             # A gradient may need the value that is about to be overwritten.
-            before = type(self)(self._tensor.clone(), self._context)
+            before = type(self)(tensor.clone(), self._context)
             if isinstance(other, arrays.NDArray):
                 return _apply(name, before, other, out=self)
             return _apply_scalar(scalar_name, before, _number(other), out=self)
-        tensor = self._tensor
         if tensor.dtype.is_floating_point:
             right = other._tensor if isinstance(other, arrays.NDArray) else _number(other)
             same = not isinstance(right, torch.Tensor) or right.dtype is tensor.dtype
@@ -157,10 +179,14 @@ def _comparison(kernel: Any, name: str, scalar_name: str):
     """``array ∘ other`` as 0 and 1 of the array's own dtype."""
 
     def compute(self: NDArray, other: Any) -> NDArray:
-        tensor = self._tensor
+        is_array = isinstance(other, arrays.NDArray)
+        right: Any
+        try:
+            tensor, right = self._tensor, other._tensor if is_array else None
+        except NotSupportedForSparseNDArray:
+            return _general(name, scalar_name, self, other)
         dtype = tensor.dtype
-        if isinstance(other, arrays.NDArray):
-            right = other._tensor
+        if is_array:
             if dtype is right.dtype and dtype is not torch.bool and not state.recording:
                 if tensor.shape == right.shape:
                     found = kernel(tensor, right, out=torch.empty_like(tensor))
@@ -221,9 +247,13 @@ class Arithmetic:
     __hash__ = object.__hash__
 
     def __neg__(self: Any) -> NDArray:
-        if state.recording or self._tensor.dtype is torch.bool:
+        try:
+            tensor = self._tensor
+        except NotSupportedForSparseNDArray:
             return _apply_scalar("_mul_scalar", self, -1.0)
-        return type(self)(torch.neg(self._tensor), self._context)
+        if state.recording or tensor.dtype is torch.bool:
+            return _apply_scalar("_mul_scalar", self, -1.0)
+        return type(self)(torch.neg(tensor), self._context)
 
     def __abs__(self: Any) -> NDArray:
         from .invoke import invoke

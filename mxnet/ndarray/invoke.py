@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from .. import _tape
-from ..base import MXNetError
+from ..base import MXNetError, NotSupportedForSparseNDArray
 from ..context import Context, current_context, torch_device
 from ..error import InputFact, NodeError, NodeFacts
 from ..execution.watch import Call, Watchers, everywhere
@@ -43,7 +43,12 @@ def invoke(
         context = current_context()
     memory: dict | None = {} if op.keeps_state else None
     run = execute if not everywhere else _execute_watched
-    results = run(op, inputs, context, memory, out)
+    try:
+        results = run(op, inputs, context, memory, out)
+    except NotSupportedForSparseNDArray:
+        from .sparse_dispatch import invoke_sparse
+
+        return invoke_sparse(op, inputs, out)
     arrays = deliver(op, results, out, context)
     if _tape.state.recording:
         from ..autograd import attach, record_operation
@@ -60,12 +65,13 @@ def execute(
     """All results of an operator, hidden ones included, as tensors.
 
     ``memory`` is where operators with a state of their own keep it from forward to backward.
+    Raises NotSupportedForSparseNDArray, before anything is done, if an array is sparse.
     """
     tensors = [array._tensor for array in inputs]
     try:
         _check(op, tensors)
         return _run(op, tensors, out, context, memory)
-    except NodeError:
+    except (NodeError, NotSupportedForSparseNDArray):
         raise
     except (Mismatch, MXNetError, RuntimeError, ValueError, IndexError, TypeError) as error:
         cause = None if isinstance(error, (Mismatch, MXNetError)) else error

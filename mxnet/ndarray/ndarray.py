@@ -340,13 +340,18 @@ class NDArray(Arithmetic):
         """Make room for a gradient of this array, filled by ``backward``.
 
         Parameters: ``grad_req``: "write", "add" (backward passes sum up) or "null"; ``stype``:
-        "default" or None, gradients are dense. The array starts anew: what computed it is
-        forgotten. Raises KeyError for an unknown ``grad_req``.
+        "row_sparse" stores only rows of the gradient that are not zero. The array starts anew: what
+        computed it is forgotten. Raises KeyError for an unknown ``grad_req``.
         """
         _GRAD_REQ_MAP[grad_req]
-        if stype not in (None, "default"):
-            raise MXNetError(f"gradients are dense: attach_grad(stype={stype!r}) is not supported")
-        self._grad = NDArray(torch.zeros_like(self._tensor), self._context)
+        if stype not in (None, "default", "row_sparse"):
+            raise MXNetError(f"a gradient is 'default' or 'row_sparse', not {stype!r}")
+        if stype == "row_sparse":
+            from .sparse_creation import zeros
+
+            self._grad = zeros(stype, self.shape, self._context, self.dtype)
+        else:
+            self._grad = NDArray(torch.zeros_like(self._tensor), self._context)
         self._grad_req = grad_req
         self._entry = None
 

@@ -10,9 +10,11 @@ import numpy as np
 import torch
 
 from .. import context as contexts
+from .._tape import state
 from ..base import NotSupportedForSparseNDArray
 from ..context import Context, torch_device
 from ..error import MXNetError
+from ..ops.core import get_op
 from . import creation, indexing
 from .dtypes import NUMPY_TYPE_OF, cast, torch_type
 from .ndarray import NDArray
@@ -325,13 +327,21 @@ def is_sparse(value: Any) -> bool:
     return isinstance(value, BaseSparseNDArray) or scipy
 
 
-def cast_storage(data: Any, stype: str) -> Any:
+def cast_storage(data: Any, stype: str, out: Any = None, name: Any = None) -> Any:
     """A copy of an array in a storage type: "default", "row_sparse" or "csr".
 
-    Raises ValueError where there is no conversion, MXNetError for an unknown type.
+    Parameters: ``out``: an array that takes the result; ``name`` is not used. An array that
+    autograd follows stays dense. Raises ValueError where there is no conversion, MXNetError for an
+    unknown type.
     """
     if stype not in ("default", "row_sparse", "csr"):
         raise MXNetError(f"unknown storage type {stype!r}: use 'default', 'row_sparse' or 'csr'")
+    if out is not None:
+        return data.copyto(out)
+    if state.recording and data._is_followed():
+        from .invoke import invoke
+
+        return invoke(get_op("cast_storage")(stype=stype), [data])
     if stype == data.stype:
         return data.copy()
     if stype == "default":
@@ -358,7 +368,14 @@ def pointers_of(rows: torch.Tensor, count: int) -> torch.Tensor:
 
 
 def retain(data: RowSparseNDArray, indices: NDArray) -> RowSparseNDArray:
-    """A copy of a row_sparse array with the stored rows of the given numbers only."""
+    """A copy of a row_sparse array with the stored rows of the given numbers only.
+
+    Of a dense array the other rows become zero.
+    """
+    if data.stype == "default":
+        from .invoke import invoke
+
+        return invoke(get_op("_sparse_retain")(), [data, indices])
     if not isinstance(data, RowSparseNDArray):
         raise MXNetError(f"retain takes a row_sparse array, not a {data.stype} one")
     rows = data._indices[0]

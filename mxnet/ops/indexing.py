@@ -92,6 +92,15 @@ class TakeBackward(Op, name="_backward_take"):
         slices = grad.reshape(*shape[:axis], index.numel(), *shape[axis + 1 :])
         return out.zero_().index_add_(axis, index, slices)
 
+    def row_sparse(self, grad, indices, a):
+        """The rows of the result that are not zero: their numbers, and what is in them."""
+        if self.axis % a.ndim:
+            return None
+        index = within(indices, len(a), self.mode).reshape(-1)
+        numbers, places = torch.unique(index, return_inverse=True)
+        rows = grad.reshape(len(index), *a.shape[1:])
+        return numbers, rows.new_zeros(len(numbers), *a.shape[1:]).index_add_(0, places, rows)
+
     def gradient(self, d_output, indices):
         return Take(axis=self.axis, mode=self.mode)(d_output, indices), None, None
 
@@ -100,7 +109,7 @@ class Embedding(Op, aliases=["_sparse_Embedding"]):
     """The rows of ``weight`` that ``data`` names; indices out of range are clipped.
 
     Shapes: data (*n), weight (input_dim, output_dim) -> (*n, output_dim). ``sparse_grad`` is
-    accepted for 1.x programs; the gradient is dense.
+    accepted for 1.x programs; whether the gradient is stored sparsely is said in ``attach_grad``.
     """
 
     input_dim: Annotated[int, at_least(1)]

@@ -118,8 +118,6 @@ class Ftrl(TensorOptimizer):
     Source: McMahan et al. 2013, "Ad click prediction".
     """
 
-    lazy_update = True
-
     def __init__(self, lamda1: float = 0.01, learning_rate: float = 0.1, beta: float = 1, **kwargs):
         super().__init__(**kwargs)
         # Not handed to a scheduler: it keeps the base_lr that it has, unlike with the others.

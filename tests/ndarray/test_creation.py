@@ -241,8 +241,10 @@ def test_attach_grad():
     assert (x.grad.shape, x.grad.dtype, float(x.grad.asnumpy().sum())) == ((2, 3), np.float64, 0)
     with pytest.raises(KeyError):
         x.attach_grad("foo")
+    x.attach_grad(stype="row_sparse")
+    assert (x.grad.stype, x.grad.shape, x.grad.dtype) == ("row_sparse", (2, 3), np.float64)
     with pytest.raises(mx.MXNetError, match="row_sparse"):
-        x.attach_grad(stype="row_sparse")
+        x.attach_grad(stype="csr")
 
 
 def test_moveaxis():

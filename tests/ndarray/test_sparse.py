@@ -152,14 +152,9 @@ def test_assignment(stype):
             array[:] = 3
 
 
-@pytest.mark.parametrize(
-    "use",
-    [lambda a: a + 1, lambda a: a + a, lambda a: nd.ones((3, 3)) * a, lambda a: -a,
-     lambda a: a == 0, lambda a: a.reshape((9,)), lambda a: a.attach_grad(), lambda a: a.sum(),
-     lambda a: a.T, lambda a: nd.sparse.add(a, a)],
-)  # fmt: skip
+@pytest.mark.parametrize("use", [lambda a: a.reshape((9,)), lambda a: a.attach_grad()])
 @pytest.mark.parametrize("stype", ["csr", "row_sparse"])
-def test_operators_say_what_to_do(use, stype):
+def test_methods_say_what_to_do(use, stype):
     with pytest.raises(NotSupportedForSparseNDArray, match="tostype"):
         use(nd.array(DENSE).tostype(stype))
 
