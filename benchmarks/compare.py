@@ -130,11 +130,10 @@ def _run_row(
             if timing.problem:
                 continue
             note(f"{row.workload} {row.mode} threads {row.threads}: setting up {name}")
-            worker = _start(plan, row, name, folder, timing)
+            worker = _start(plan, row, name, folder, timing, note)
             if worker is not None:
                 workers[name] = worker
                 continue
-            note(f"  {name}: {timing.problem}")
             if timing.problem.endswith("not installed"):
                 absent[name] = timing.problem
         _check_values(row, workload, folder, note)
@@ -151,13 +150,14 @@ def _run_row(
                 file.unlink()
 
 
-def _start(plan: Plan, row: Row, name: str, folder: Path, timing: Timing) -> _Worker | None:
-    python = sys.executable
-    if name == "mxnet":
-        if not plan.mxnet_python:
-            timing.problem = "the interpreter of its environment (--mxnet-python) is not installed"
-            return None
-        python = plan.mxnet_python
+def _start(
+    plan: Plan, row: Row, name: str, folder: Path, timing: Timing, note: Callable
+) -> _Worker | None:
+    python = plan.mxnet_python if name == "mxnet" else sys.executable
+    if python is None:
+        timing.problem = "the interpreter of its environment (--mxnet-python) is not installed"
+        note(f"  {name}: {timing.problem}")
+        return None
     worker = _Worker(python, name, row, folder, plan)
     reply = worker.read(plan.patience)
     if reply is None:
@@ -167,6 +167,7 @@ def _start(plan: Plan, row: Row, name: str, folder: Path, timing: Timing) -> _Wo
         return worker
     else:
         timing.problem = reply.get("skip") or reply["error"]
+    note(f"  {name}: {(reply or {}).get('trace', timing.problem)}")
     worker.stop()
     return None
 

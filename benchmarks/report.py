@@ -94,7 +94,7 @@ def _problems(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         for name, timing in row.timings.items():
             if timing.problem:
-                text = f"{ENGINES[name].title}: {timing.problem.splitlines()[-1]}"
+                text = f"{ENGINES[name].title}: {timing.problem.splitlines()[0]}"
                 reasons.setdefault(text, []).append(f"{row.workload} {row.mode} {row.threads}")
     lines = []
     for text, places in reasons.items():

@@ -105,8 +105,10 @@ def main() -> None:
     set_threads(options.threads, not options.free)
     try:
         serve(options, say)
-    except Exception:
-        say({"error": traceback.format_exc(limit=-3).strip()})
+    except Exception as error:
+        first = str(error).strip().partition("\n")[0]
+        trace = traceback.format_exc(limit=-3).strip()
+        say({"error": f"{type(error).__name__}: {first}", "trace": trace})
 
 
 if __name__ == "__main__":
