@@ -7,10 +7,10 @@ import random
 
 import numpy as np
 import pytest
-from image_files import boxes, compressed, gradient, pictures, write_records
 
 import mxnet as mx
-from mxnet import image as I  # noqa: E741 - short in tables
+from image_files import boxes, compressed, gradient, pictures, write_records
+from mxnet import image as I
 
 PIXELS = gradient(60, 80)
 
@@ -318,7 +318,10 @@ def test_image_iter_reads_records(records):
     ("options", "want"),
     [
         ({"path_imglist": "one.lst"}, [[0, 1, 2, 0], [1, 2, 0, 0]]),
-        ({"path_imglist": "two.lst", "label_width": 2, "batch_size": 2}, [[[0, 0], [1, -1]], [[2, -2], [3, -3]], [[4, -4], [5, -5]], [[6, -6], [0, 0]]]),
+        (
+            {"path_imglist": "two.lst", "label_width": 2, "batch_size": 6},
+            [[[i, -i] for i in range(6)], [[6, -6], *([i, -i] for i in range(5))]],
+        ),
         ({"imglist": [[1.0, "0.png"], [2, "1.png"], [[3], "2.png"]]}, [[1, 2, 3, 1]]),
         ({"imglist": [[1.0, 2, "0.png"], [2, 3, "1.png"]], "label_width": 2}, [[[1, 2], [2, 3]] * 2]),
     ],

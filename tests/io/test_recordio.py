@@ -6,14 +6,15 @@ import base64
 import os
 import pickle
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
-from golden_data import cases, directory
 from hypothesis import given
 from hypothesis import strategies as st
 
 import mxnet as mx
+from golden_data import cases, directory
 from mxnet.recordio import IRHeader, MXIndexedRecordIO, MXRecordIO, pack, record_offsets, unpack
 
 MAGIC = struct.pack("<I", 0xCED7230A)
@@ -121,21 +122,24 @@ def test_indexed_file(tmp_path):
         reader.read_idx("d")
 
 
+def read_all(reader) -> None:
+    while reader.read() is not None:
+        pass
+
+
 # -- damage ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("removed", range(1, 57))
 def test_truncated_file_names_the_offset(path, removed):
-    whole = open(path, "rb").read()
+    whole = Path(path).read_bytes()
     offsets = list(record_offsets(path))
-    open(path, "wb").write(whole[:-removed])
+    Path(path).write_bytes(whole[:-removed])
     left = len(whole) - removed
     reader = MXRecordIO(path, "r")
     if left in (*offsets, 0):  # cut between records: nothing to see
-        while reader.read() is not None:
-            pass
+        read_all(reader)
         return
-    with pytest.raises(mx.MXNetError, match=rf"x\.rec.*offset \d+"):
-        while reader.read() is not None:
-            pass
+    with pytest.raises(mx.MXNetError, match=r"x\.rec.*offset \d+"):
+        read_all(reader)
     with pytest.raises(mx.MXNetError, match="offset"):
         list(record_offsets(path))
 
@@ -144,13 +148,12 @@ def test_truncated_file_names_the_offset(path, removed):
     ("at", "value", "offset"), [(0, 0, 0), (8, 0, 8), (12, 0x60000003, 8), (24, 0xA0000000, 20)]
 )
 def test_corrupt_file_names_the_offset(path, at, value, offset):
-    damaged = bytearray(open(path, "rb").read())
+    damaged = bytearray(Path(path).read_bytes())
     damaged[at : at + 4] = struct.pack("<I", value)
-    open(path, "wb").write(damaged)
+    Path(path).write_bytes(damaged)
     reader = MXRecordIO(path, "r")
     with pytest.raises(mx.MXNetError, match=f"offset {offset}"):
-        while reader.read() is not None:
-            pass
+        read_all(reader)
 
 
 def test_refusals(path, tmp_path):

@@ -1,0 +1,211 @@
+"""Monitors: true values under the memory plan, and the node that makes the first NaN."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+
+import mxnet as mx
+
+
+def network():
+    data = mx.sym.Variable("data")
+    net = mx.sym.FullyConnected(data, num_hidden=3, name="fc")
+    net = mx.sym.Activation(net, act_type="tanh", name="act")
+    return mx.sym.SoftmaxOutput(net, name="so")
+
+
+@pytest.fixture
+def executor():
+    executor = network().simple_bind(mx.cpu(), data=(2, 4))
+    for array in executor.arg_arrays:
+        array[:] = np.arange(array.size).reshape(array.shape) / 10
+    return executor
+
+
+def run(executor, monitor, backward=True):
+    monitor.tic()
+    executor.forward(is_train=True)
+    if backward:
+        executor.backward()
+    return monitor.toc()
+
+
+def values(found) -> dict[str, float]:
+    return {name: float(text) for _, name, text in found}
+
+
+# -- Monitor ---------------------------------------------------------------------------------------
+def test_values_are_those_of_1x(executor):
+    monitor = mx.mon.Monitor(1)
+    monitor.install(executor)
+    found = run(executor, monitor)
+    want = {
+        "fc_output": 1.1826524, "act_output": 0.6503056, "so_output": 0.34197447,
+        "so_backward_d_data": 0.54290175, "act_backward_d_data": 0.4351941,
+        "data": 0.41833, "fc_weight": 0.64935863, "fc_bias": 0.12909946, "so_label": 0.07071068,
+    }  # fmt: skip
+    got = values(found)
+    assert {name: got[name] for name in want} == pytest.approx(want, rel=1e-5)
+    assert [name for _, name, _ in found][-4:] == ["data", "fc_weight", "fc_bias", "so_label"]
+    assert {step for step, _, _ in found} == {1}
+
+
+def test_inputs_are_seen_before_they_are_overwritten(executor):
+    program = executor._program(True)
+    act = next(i for i in program.forward.instructions if i.node.name == "act")
+    assert act.reads[0].data_ptr() == act.writes[0].data_ptr()  # planned in place
+    monitor = mx.mon.Monitor(1, monitor_all=True)
+    monitor.install(executor)
+    got = values(run(executor, monitor))
+    assert got["act_data"] == got["fc_output"] == pytest.approx(1.1826524, rel=1e-5)
+    assert got["act_backward_d_output"] == got["so_backward_d_data"]
+    assert "so_backward_data" not in got  # only its shape is read
+
+
+def test_watching_changes_no_result(executor):
+    executor.forward(is_train=True)
+    executor.backward()
+    plain = [executor.outputs[0].asnumpy(), executor.grad_dict["fc_weight"].asnumpy()]
+    monitor = mx.mon.Monitor(1)
+    monitor.install(executor)
+    for _ in range(2):
+        assert run(executor, monitor)
+        np.testing.assert_array_equal(executor.outputs[0].asnumpy(), plain[0])
+        np.testing.assert_array_equal(executor.grad_dict["fc_weight"].asnumpy(), plain[1])
+
+
+def test_interval_pattern_and_sorting(executor):
+    monitor = mx.mon.Monitor(2, stat_func=lambda x: x.max(), pattern="fc_.*", sort=True)
+    monitor.install(executor)
+    found = [run(executor, monitor, backward=False) for _ in range(4)]
+    assert [[name for _, name, _ in each] for each in found] == [
+        ["fc_bias", "fc_output", "fc_weight"],
+        [],
+    ] * 2
+    assert [each[0][0] for each in found[::2]] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("statistic", "text"),
+    [
+        (lambda x: [x.max(), x.min()], "0.2\t0.0\t"),
+        (lambda x: x[:2], "[0.  0.1]\t"),
+        (lambda x: 5.0, "5.0\t"),
+    ],
+)
+def test_statistics_as_text(executor, statistic, text):
+    monitor = mx.mon.Monitor(1, stat_func=statistic, pattern="fc_bias")
+    monitor.install(executor)
+    assert run(executor, monitor) == [(1, "fc_bias", text)]
+
+
+def test_statistics_that_are_no_arrays(executor):
+    monitor = mx.mon.Monitor(1, stat_func=lambda x: "no", pattern="fc_bias")
+    monitor.install(executor)
+    with pytest.raises(TypeError, match="stat_func"):
+        run(executor, monitor)
+
+
+def test_auxiliary_states_and_printing(caplog):
+    net = mx.sym.BatchNorm(mx.sym.Variable("data"), name="bn")
+    executor = net.simple_bind(mx.cpu(), data=(2, 3))
+    monitor = mx.mon.Monitor(1, stat_func=lambda x: x.sum(), pattern="bn_moving.*")
+    monitor.install(executor)
+    monitor.tic()
+    executor.forward()
+    with caplog.at_level(logging.INFO):
+        monitor.toc_print()
+    assert [r.getMessage() for r in caplog.records] == [
+        f"Batch:       1 {name:<30s} 0.0\t" for name in ("bn_moving_mean", "bn_moving_var")
+    ]
+    assert monitor.toc() == []
+
+
+def test_module_fit_uses_a_monitor(caplog):
+    data = mx.io.NDArrayIter(np.ones((8, 4)), np.zeros(8), batch_size=4, label_name="so_label")
+    module = mx.mod.Module(network(), label_names=["so_label"])
+    with caplog.at_level(logging.INFO):
+        module.fit(data, num_epoch=1, monitor=mx.mon.Monitor(2, pattern="act_output"))
+    assert sum("act_output" in record.getMessage() for record in caplog.records) == 1
+
+
+# -- NanMonitor ------------------------------------------------------------------------------------
+def risky():
+    data = mx.sym.Variable("data")
+    product = mx.sym.FullyConnected(data, num_hidden=3, name="fc")
+    logarithm = mx.sym.log(product, name="lg")
+    root = mx.sym.sqrt(data, name="sq")
+    return mx.sym.Group([mx.sym.MakeLoss(mx.sym.sum(x)) for x in (logarithm + 1, root)])
+
+
+def bound(weight: float, value: float = 1.0):
+    executor = risky().simple_bind(mx.cpu(), data=(2, 4))
+    executor.arg_dict["fc_weight"][:] = weight
+    executor.arg_dict["data"][:] = 1
+    executor.arg_dict["data"][0, 1] = value
+    return executor
+
+
+def test_first_nan_is_named_with_its_line_and_inputs():
+    executor = bound(-1)
+    mx.mon.NanMonitor().install(executor)
+    with pytest.raises(mx.error.NodeError) as caught:
+        executor.forward(is_train=True)
+    error = caught.value
+    assert (error.facts.node, error.stage) == ("lg", "forward")
+    assert "6 NaN of the 6 values of lg_output (2, 3)" in error.reason
+    assert error.facts.origin.startswith("test_monitor.py:")
+    assert [f.value for f in error.facts.inputs] == ["(2, 3) in [-4, -4]"]
+    assert "fc" in str(error)
+
+
+def test_first_infinity_of_the_backward_run():
+    executor = bound(1, value=0)
+    monitor = mx.mon.NanMonitor(infinite=True, raises=False)
+    monitor.install(executor)
+    found = run(executor, monitor)
+    assert [name for _, name, _ in found] == ["sq_backward_elemwise_div"]
+    assert "in the gradient of sq" in found[0][2]
+    assert "in [0, 2]" in found[0][2]
+    monitor.infinite = False
+    assert run(executor, monitor) == []
+
+
+def test_nan_in_an_argument_is_told_apart():
+    executor = bound(1, value=float("nan"))
+    mx.mon.NanMonitor().install(executor)
+    with pytest.raises(mx.error.NodeError) as caught:
+        executor.forward()
+    assert caught.value.facts.node == "fc"
+    assert "1 NaN" in caught.value.facts.inputs[0].value
+    assert "an input" in caught.value.hint
+
+
+def test_input_of_an_operator_in_place_has_its_range_from_before():
+    net = mx.sym.MakeLoss(mx.sym.sum(mx.sym.log(mx.sym.Variable("data") + 1, name="lg")))
+    executor = net.simple_bind(mx.cpu(), data=(2, 3))
+    lg = next(i for i in executor._program(True).forward.instructions if i.node.name == "lg")
+    assert (
+        lg.reads[0].data_ptr() == lg.writes[0].data_ptr() or executor.grad_dict["data"] is not None
+    )
+    executor.arg_dict["data"][:] = -5
+    mx.mon.NanMonitor().install(executor)
+    with pytest.raises(mx.error.NodeError, match=r"in \[-4, -4\]"):
+        executor.forward()
+
+
+def test_nan_monitor_in_fit_and_interval(caplog):
+    data = mx.io.NDArrayIter(
+        np.full((8, 4), np.nan), np.zeros(8), batch_size=4, label_name="so_label"
+    )
+    module = mx.mod.Module(network(), label_names=["so_label"])
+    with pytest.raises(mx.error.NodeError, match="NaN"):
+        module.fit(data, num_epoch=1, monitor=mx.mon.NanMonitor())
+    data.reset()
+    module = mx.mod.Module(network(), label_names=["so_label"])
+    with caplog.at_level(logging.ERROR):
+        module.fit(data, num_epoch=1, monitor=mx.mon.NanMonitor(interval=2, raises=False))
+    assert len([r for r in caplog.records if "NaN" in r.getMessage()]) == 1
