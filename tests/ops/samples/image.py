@@ -1,8 +1,6 @@
 """Samples of operators on images."""
 
 import colorsys
-import io
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +9,11 @@ from PIL import Image
 from mxnet.imaging.resize import resize
 from ops.sample import Sample
 
-RANDOM = np.random.RandomState(5)
-PIXELS = RANDOM.randint(0, 256, (4, 5, 3)).astype("uint8")
-BATCH = RANDOM.randint(0, 256, (2, 4, 6, 3)).astype("uint8")
+FILE = Path(__file__).parents[1] / "data" / "pixels.png"
+BYTES = np.frombuffer(FILE.read_bytes(), "uint8")
+PIXELS = np.asarray(Image.open(FILE))
+BATCH = np.random.RandomState(5).randint(0, 256, (2, 4, 6, 3)).astype("uint8")
 GRAY = np.array([0.299, 0.587, 0.114])
-
-
-def png(pixels):
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
-
-
-BYTES = np.frombuffer(png(PIXELS), "uint8")
-FILE = Path(tempfile.gettempdir()) / "remx-sample.png"
-if not FILE.exists() or FILE.read_bytes() != BYTES.tobytes():
-    FILE.write_bytes(BYTES.tobytes())
 
 
 def normalized(mean, std):
