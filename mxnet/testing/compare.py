@@ -109,10 +109,14 @@ def almost_equal(
     """Whether ``|a - b| <= atol + rtol * |b|`` everywhere.
 
     Parameters: ``equal_nan``: whether NaN is equal to NaN; ``use_broadcast``: whether shapes may
-    differ as far as they broadcast.
+    differ as far as they broadcast. Raises AssertionError where they differ otherwise.
     """
     rtol, atol = get_tols(a, b, rtol, atol)
     a, b = _numpy(a), _numpy(b)
+    try:
+        np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        use_broadcast = False
     if not use_broadcast:
         checkShapes(a, b)
     return np.allclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
@@ -163,10 +167,7 @@ def assert_almost_equal(
 
 def _fail(a, b, rtol, atol, names, equal_nan, shown) -> None:
     original = a, b
-    try:
-        a, b = np.broadcast_arrays(a, b)
-    except ValueError:
-        checkShapes(a, b)
+    a, b = np.broadcast_arrays(a, b)
     found = _violations(a, b, rtol, atol, equal_nan)
     wrong = ~(found <= 1)  # NaN is wrong too
     order = np.argsort(-np.where(np.isnan(found), np.inf, found), axis=None)[: int(wrong.sum())]
