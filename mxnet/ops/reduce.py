@@ -431,7 +431,7 @@ class ReverseCumsum(Op, name="_reverse_cumsum"):
     axis: int = 0
 
     def forward(self, data):
-        return data.flip(self.axis).cumsum(self.axis).flip(self.axis)
+        return data.flip(self.axis).cumsum(self.axis, dtype=data.dtype).flip(self.axis)
 
     def gradient(self, d_output):
         return get_op("_np_cumsum")(axis=self.axis)(d_output)

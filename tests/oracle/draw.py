@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import json
 import os
 import pkgutil
 from collections.abc import Callable, Iterable
@@ -18,8 +19,22 @@ import mxnet as mx
 from mxnet.ops.core import get_op
 from mxnet.symbol.functions import function
 
-__all__ = ["RULES", "Case", "Draw", "Drawn", "families", "generate", "load_family", "rule"]
+__all__ = [
+    "REGISTRY",
+    "RULES",
+    "Case",
+    "Draw",
+    "Drawn",
+    "families",
+    "generate",
+    "load_family",
+    "rule",
+]
 
+# What 1.9.1 registers, by operator.
+REGISTRY = json.loads(
+    (Path(__file__).parent.parent / "contracts/data/operators.json").read_text(encoding="utf-8")
+)
 # Floats are mostly float32, as in programs; the others find what depends on the element type.
 FLOATS = ("float32",) * 6 + ("float64", "float64", "float16")
 NUMBERS = (*FLOATS, "int32", "int64", "int32", "uint8", "int8")
@@ -32,7 +47,8 @@ class Drawn:
 
     ``low`` and ``high``: the range of the others. ``gradients``: inputs to differentiate with
     respect to (None: all of floats). ``heads``: whether backward gets head gradients. ``loose``:
-    multiplies the tolerance. ``imperative``: through ``mx.nd``. ``positional``: inputs have no names.
+    multiplies the tolerance. ``imperative``: through ``mx.nd``, with ``out`` the input that receives
+    the result. ``positional``: inputs have no names.
     """
 
     params: dict[str, Any]
@@ -44,6 +60,7 @@ class Drawn:
     heads: bool = True
     loose: float = 1.0
     imperative: bool = False
+    out: str | None = None
     positional: bool = False
 
 
@@ -207,6 +224,7 @@ def _complete(op: str, family: str, drawn: Drawn, draw: Draw) -> Case:
         "train": train,
         "imperative": drawn.imperative,
         "positional": drawn.positional,
+        "out": drawn.out,
         "requests": {},
     }
     arrays = {f"in/{name}": value for name, value in given.items()}
@@ -231,6 +249,13 @@ def _knowledge(given: dict[str, np.ndarray], draw: Draw) -> dict[str, dict]:
     return {
         "shapes": shapes, "some_shapes": some_shapes, "types": types, "some_types": some_types,
     }  # fmt: skip
+
+
+@functools.cache
+def _differentiable(op: str) -> bool:
+    """Whether both sides have a derivative."""
+    facts = REGISTRY.get(get_op(op).op_name, {})
+    return get_op(op).differentiable and facts.get("gradient") != "none"
 
 
 @contextlib.contextmanager
@@ -258,7 +283,7 @@ def _derived(
             if name not in given:
                 low = max(drawn.low, 0.1) if name.endswith("var") else drawn.low
                 arrays[f"in/{name}"] = draw.array(shape, low, drawn.high, np.dtype(dtype).name)
-    if not get_op(op).differentiable or not facts["train"]:
+    if not _differentiable(op) or not facts["train"]:
         return arrays
     for name, shape, dtype in zip(names[0], shapes[0], types[0], strict=True):
         wanted = drawn.gradients is None or name in drawn.gradients

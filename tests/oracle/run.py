@@ -28,6 +28,11 @@ def judge_family(
     if not cases:
         return [], {}
     ours, theirs = run_cases(sys.executable, cases), run_cases(reference, cases)
+    failed = [i for i, record in enumerate(theirs) if {"run", "backward"} & record.errors.keys()]
+    if failed:  # oneDNN does not take every element type; the kernels below it take some more
+        again = run_cases(reference, [cases[i] for i in failed], MXNET_MKLDNN_ENABLED="0")
+        for i, record in zip(failed, again, strict=True):
+            theirs[i] = record
     found, counts = compare(cases, ours, theirs)
     records = {id(c): pair for c, *pair in zip(cases, ours, theirs, strict=True)}
     again = [disagreement.case for disagreement in found]

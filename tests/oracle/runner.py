@@ -141,10 +141,13 @@ class Run:
         function = find(mx.nd, self.case["op"])
 
         def call():
+            options = parameters(self.case)
+            if self.case["out"]:
+                options["out"] = inputs[self.case["out"]]
             if self.case["positional"]:
-                found = function(*inputs.values(), **parameters(self.case))
+                found = function(*inputs.values(), **options)
             else:
-                found = function(**inputs, **parameters(self.case))
+                found = function(**inputs, **options)
             outputs = found if isinstance(found, (list, tuple)) else [found]
             self.keep("out", enumerate(outputs))
             self.keep("argument", inputs.items())

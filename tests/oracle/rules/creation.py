@@ -12,11 +12,6 @@ def constants(draw: Draw, op: str) -> Drawn:
     return Drawn({"shape": draw.shape(), **dtype(draw)})
 
 
-@rule("_zeros_without_dtype")
-def zeros_without_dtype(draw: Draw, op: str) -> Drawn:
-    return Drawn({"shape": draw.shape(), **draw.some(dtype=draw.integer(-1, 6))})
-
-
 @rule("_full")
 def full(draw: Draw, op: str) -> Drawn:
     return Drawn({"shape": draw.shape(), "value": draw.real(0, 100), **dtype(draw)})

@@ -56,7 +56,7 @@ def cast(draw: Draw, op: str) -> Drawn:
 
 @rule("amp_multicast")
 def amp_multicast(draw: Draw, op: str) -> Drawn:
-    number = draw.integer(1, 4)
+    number = draw.integer(2, 4)
     inputs = {f"data_{i}": draw.array(draw.shape(), dtype=draw.floats()) for i in range(number)}
     params = {"num_outputs": number, **draw.some(cast_narrow=draw.chance(0.5))}
     return Drawn(params, inputs)

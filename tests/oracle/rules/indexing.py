@@ -101,7 +101,7 @@ def scatter_set_nd(draw: Draw, op: str) -> Drawn:
     data = drawn.inputs["data"]
     lhs = draw.array(drawn.params["shape"], dtype=data.dtype.name)
     inputs = {"lhs": lhs, "rhs": data, "indices": drawn.inputs["indices"]}
-    return Drawn(drawn.params, inputs, imperative=True)
+    return Drawn(drawn.params, inputs, imperative=True, out="lhs")
 
 
 @rule("where")
@@ -212,7 +212,9 @@ def sort(draw: Draw, op: str) -> Drawn:
     params = draw.some(is_ascend=draw.chance(0.5), axis=draw.choice(None, draw.axis(len(shape))))
     if op == "argsort":
         params |= draw.some(dtype=draw.choice("int32", "float32", "float64", "int64"))
-    return Drawn(params, {"data": draw.distinct(shape, draw.choice("float32", "float64", "int32"))})
+    dtype = draw.choice("float32", "float64", "int32")
+    data = draw.distinct(shape) * 4 if dtype == "int32" else draw.distinct(shape)
+    return Drawn(params, {"data": data.astype(dtype)})
 
 
 def lengths(draw: Draw, batch: int, longest: int, least: int = 1) -> np.ndarray:

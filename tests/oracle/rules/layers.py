@@ -156,7 +156,7 @@ def softmax(draw: Draw, op: str) -> Drawn:
 def softmax_activation(draw: Draw, op: str) -> Drawn:
     shape = draw.shape(2, 4)
     params = draw.some(mode=draw.choice("instance", "channel") if len(shape) > 2 else "instance")
-    return Drawn(params, {"data": draw.array(shape, -5, 5, draw.choice("float32", "float64"))})
+    return Drawn(params, {"data": draw.array(shape, -5, 5)})
 
 
 @rule(
