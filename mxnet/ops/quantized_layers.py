@@ -180,14 +180,13 @@ class QuantizedConvolution(Product, Convolution, name="_contrib_quantized_conv")
 
     def sums(self, data, weight, bias):
         """The layer's output, in int32."""
-        data, weight = self.to_channels_first(data), self.to_channels_first(weight)
+        if not self.channels_last:
+            data, weight = data.movedim(1, -1), weight.movedim(1, -1)
         windows, extents = self.windows(data)
         parts = [
-            integer_product(rows.reshape(-1, prod(weight.shape[1:])), kernels.flatten(1))
+            integer_product(rows.reshape(-1, prod(kernels.shape[1:])), kernels.flatten(1))
             for rows, kernels in zip(
-                windows.chunk(self.num_group, self.rank + 1),
-                weight.chunk(self.num_group),
-                strict=True,
+                windows.chunk(self.num_group, -1), weight.chunk(self.num_group), strict=True
             )
         ]
         result = parts[0] if len(parts) == 1 else torch.cat(parts, 1)
@@ -197,22 +196,22 @@ class QuantizedConvolution(Product, Convolution, name="_contrib_quantized_conv")
         return result if self.channels_last else result.movedim(-1, 1).contiguous()
 
     def windows(self, data):
-        """The windows of the data, (n, *m, c, *kernel), as a view; and m."""
+        """The windows of data (n, *k, c): (n, *m, *kernel, c), as a view; and m."""
         stride, pad, dilate = self.geometry()
-        padded = F.pad(data, [n for p in reversed(pad) for n in (p, p)]).contiguous()
-        n, c, *sizes = padded.shape
+        padded = F.pad(data, [0, 0, *(n for p in reversed(pad) for n in (p, p))]).contiguous()
+        n, *sizes, c = padded.shape
         extents = [
             (size - gap * (k - 1) - 1) // step + 1
             for size, k, step, gap in zip(sizes, self.kernel, stride, dilate, strict=True)
         ]
-        (batch, channel, *inner) = padded.stride()
+        batch, *inner, channel = padded.stride()
         strides = (
             batch,
             *(a * b for a, b in zip(inner, stride, strict=True)),
-            channel,
             *(a * b for a, b in zip(inner, dilate, strict=True)),
+            channel,
         )
-        return padded.as_strided((n, *extents, c, *self.kernel), strides), extents
+        return padded.as_strided((n, *extents, *self.kernel, c), strides), extents
 
 
 # -- layers that keep their type ----------------------------------------------------------------------
