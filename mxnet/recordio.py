@@ -193,7 +193,7 @@ class MXRecordIO:
                 raise RuntimeError(f"{self.uri} is written by the process that opened it, no other")
             self.reset()
 
-    def __enter__(self) -> MXRecordIO:
+    def __enter__(self) -> Any:
         return self
 
     def __exit__(self, *exc_info: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import autograd
 from ..autograd import mark_variables
-from ..ndarray import NDArray, zeros_like  # type: ignore[attr-defined]
+from ..ndarray import NDArray, zeros
 
 __all__ = [
     "TrainingStateScope", "backward", "compute_gradient", "grad", "grad_and_loss",
@@ -72,7 +72,7 @@ def grad_and_loss(func: Callable, argnum: Any = None) -> Callable:
         for variable in variables:
             if not isinstance(variable, NDArray):
                 raise AssertionError(f"the arguments should be NDArrays, not {type(variable)}")
-        gradients = [zeros_like(variable) for variable in variables]
+        gradients = [zeros(v.shape, ctx=v.context, dtype=v.dtype) for v in variables]
         mark_variables(variables, gradients)
         with train_section():
             outputs = func(*args)

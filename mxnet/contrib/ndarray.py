@@ -2,6 +2,6 @@
 
 import sys
 
-from ..ndarray import contrib  # type: ignore[attr-defined]
+from ..ndarray import contrib
 
 sys.modules[__name__] = contrib

@@ -2,6 +2,6 @@
 
 import sys
 
-from ..symbol import contrib  # type: ignore[attr-defined]
+from ..symbol import contrib
 
 sys.modules[__name__] = contrib

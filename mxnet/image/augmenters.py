@@ -68,7 +68,7 @@ class SequentialAug(Augmenter):
 
     def __init__(self, ts: Sequence[Augmenter]):
         super().__init__()
-        self.ts = ts
+        self.ts = list(ts)
 
     def dumps(self) -> list:
         """The class name and the dumps of the augmenters."""
@@ -83,11 +83,8 @@ class SequentialAug(Augmenter):
 class RandomOrderAug(SequentialAug):
     """Several augmenters in random order."""
 
-    def __init__(self, ts: Sequence[Augmenter]):
-        super().__init__(list(ts))
-
     def __call__(self, src: NDArray) -> NDArray:
-        random.shuffle(self.ts)  # type: ignore[arg-type]
+        random.shuffle(self.ts)
         return super().__call__(src)
 
 
@@ -155,6 +152,11 @@ class RandomSizedCropAug(Augmenter):
         return random_size_crop(src, self.size, self.area, self.ratio, self.interp)[0]
 
 
+def mirrored(src: NDArray) -> NDArray:
+    """An image with left and right exchanged."""
+    return from_numpy(to_numpy(src)[:, ::-1])
+
+
 class HorizontalFlipAug(Augmenter):
     """Left and right exchanged, with probability ``p``."""
 
@@ -163,7 +165,7 @@ class HorizontalFlipAug(Augmenter):
         self.p = p
 
     def __call__(self, src: NDArray) -> NDArray:
-        return src.flip(axis=1) if random.random() < self.p else src
+        return mirrored(src) if random.random() < self.p else src
 
 
 class CastAug(Augmenter):

@@ -22,6 +22,7 @@ from .augmenters import (
     ForceResizeAug,
     ResizeAug,
     color_augmenters,
+    mirrored,
     statistics,
 )
 from .functions import copyMakeBorder, fixed_crop
@@ -112,7 +113,7 @@ class DetHorizontalFlipAug(DetAugmenter):
 
     def __call__(self, src: NDArray, label: np.ndarray) -> tuple[NDArray, np.ndarray]:
         if random.random() < self.p:
-            src = src.flip(axis=1)
+            src = mirrored(src)
             label = label.copy()
             label[:, 1], label[:, 3] = 1.0 - label[:, 3], 1.0 - label[:, 1]
         return src, label
@@ -253,7 +254,7 @@ class DetRandomPadAug(_Attempts):
         aspect_ratio_range: Range = (0.75, 1.33),
         area_range: Range = (1.0, 3.0),
         max_attempts: int = 50,
-        pad_val: Sequence[float] = (128, 128, 128),
+        pad_val: Any = (128, 128, 128),
     ):
         if not isinstance(pad_val, (list, tuple)):
             pad_val = (pad_val,)

@@ -49,7 +49,7 @@ class ImageDetIter(ImageIter):
     or what ``reshape`` says. Raises MXNetError for labels that are not those of detection.
     """
 
-    auglist: Sequence[DetAugmenter]  # type: ignore[assignment]
+    auglist: Sequence[DetAugmenter]
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 # The names that numpy.pad has for the border types of OpenCV.
-_BORDERS = ("constant", "edge", "symmetric", "wrap", "reflect")
+_BORDERS: Any = ("constant", "edge", "symmetric", "wrap", "reflect")
 
 
 def from_numpy(pixels: np.ndarray) -> NDArray:
@@ -99,6 +99,8 @@ def _get_interp_method(interp: int, sizes: Sequence[int] = ()) -> int:
 
 def scale_down(src_size: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
     """A size (w, h) made smaller in proportion, so that it fits in ``src_size``."""
+    w: float
+    h: float
     w, h = size
     src_w, src_h = src_size
     if src_h < h:

@@ -17,7 +17,7 @@ from ..imaging.lists import read_list
 from ..io import DataBatch, DataDesc, DataIter
 from ..ndarray import NDArray, array
 from .augmenters import CreateAugmenter
-from .functions import imdecode, to_numpy
+from .functions import from_numpy, imdecode, to_numpy
 
 __all__ = ["ImageIter"]
 
@@ -43,6 +43,8 @@ class ImageIter(DataIter):
     image that cannot be decoded. To prepare batches ahead, see ``io.ImageRecordIter`` and
     ``io.PrefetchingIter``.
     """
+
+    seq: list[Any] | None
 
     def __init__(
         self,
@@ -100,7 +102,7 @@ class ImageIter(DataIter):
     def _open(self, path_imgrec, path_imgidx, path_imglist, imglist) -> None:
         self.imgrec: Any = None
         self.imglist: dict[Any, tuple[np.ndarray, str]] | None = None
-        self.seq: list[Any] | None = None
+        self.seq = None
         if path_imgrec and path_imgidx:
             self.imgrec = recordio.MXIndexedRecordIO(path_imgidx, path_imgrec, "r")
             self.seq = list(self.imgrec.keys)
@@ -183,7 +185,7 @@ class ImageIter(DataIter):
 
     def postprocess_data(self, datum: NDArray) -> NDArray:
         """An image (h, w, c) as (c, h, w)."""
-        return datum.transpose((2, 0, 1))
+        return from_numpy(to_numpy(datum).transpose(2, 0, 1))
 
     def check_data_shape(self, data_shape: Sequence[int]) -> None:
         """Raises ValueError for what is not the shape of an image."""

@@ -111,7 +111,7 @@ class Augmentation:
     def _mapped(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         h, w = image.shape[:2]
         shear = rng.uniform(-self.max_shear_ratio, self.max_shear_ratio)
-        angle = rng.integers(-self.max_rotate_angle, self.max_rotate_angle + 1)
+        angle = int(rng.integers(-self.max_rotate_angle, self.max_rotate_angle + 1))
         if self.rotate > 0:
             angle = self.rotate
         cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))

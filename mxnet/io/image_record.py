@@ -250,8 +250,8 @@ class ImageRecordIter(RecordIter):
         from ..ndarray import array, load, save
 
         if os.path.exists(path):
-            mean = load(path)
-            mean = (mean["mean_img"] if isinstance(mean, dict) else mean[0]).asnumpy()
+            stored = load(path)
+            mean = (stored["mean_img"] if isinstance(stored, dict) else stored[0]).asnumpy()
         else:
             total = np.zeros(self._reading.data_shape, np.float64)
             for number in range(len(self._records)):

@@ -61,7 +61,9 @@ def random_sample(population: Sequence, k: int) -> list:
 # -- dense -----------------------------------------------------------------------------------------
 def random_arrays(*shapes: Shape) -> Any:
     """A numpy array of normal numbers for each shape; one array for one shape."""
-    arrays = [np.array(np.random.randn(*shape), dtype=default_dtype()) for shape in shapes]
+    arrays: list[Any] = [
+        np.array(np.random.randn(*shape), dtype=default_dtype()) for shape in shapes
+    ]
     return arrays if len(arrays) > 1 else arrays[0]
 
 
@@ -126,8 +128,8 @@ def rand_sparse_ndarray(
     if distribution not in (None, "uniform", "powerlaw"):
         raise MXNetError(f"distribution should be uniform or powerlaw, not {distribution!r}")
     if stype == "row_sparse":
-        made = _rand_row_sparse(shape, density, dtype, data_init, rsp_indices, modifier_func, ctx)
-        return made, (made.data.asnumpy(), made.indices.asnumpy())
+        rows = _rand_row_sparse(shape, density, dtype, data_init, rsp_indices, modifier_func, ctx)
+        return rows, (rows.data.asnumpy(), rows.indices.asnumpy())
     if stype == "csr":
         stored = (
             _powerlaw(shape, density)

@@ -139,7 +139,9 @@ def check_symbolic_backward(
     names = sym.list_arguments()
     wanted = dict(expected) if isinstance(expected, Mapping) else dict(zip(names, expected))
     requests = _requests(names, grad_req)
-    start = {n: np.random.normal(size=args[n].shape).astype(args[n].dtype) for n in wanted}
+    start: dict[str, np.ndarray] = {
+        n: np.random.normal(size=args[n].shape).astype(args[n].dtype) for n in wanted
+    }
     grads = {n: array(value, ctx=ctx, dtype=value.dtype) for n, value in start.items()}
     executor = sym.bind(ctx, args, args_grad=grads, grad_req=requests, aux_states=states)
     executor.forward(is_train=True)
