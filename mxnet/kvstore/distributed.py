@@ -36,7 +36,8 @@ class DistributedKVStore(KVStore):
         self._started: list[Bucket] = []
         self._spare: dict[Any, list[Bucket]] = {}
         self._pending: set[Any] = set()
-        self._draws: dict[Any, Any] = {}  # states of random generators, common to all workers
+        # States of random generators by context, common to all workers, for updates.
+        self.random_states: dict[Any, Any] = {}
 
     @property
     def rank(self) -> int:
@@ -183,14 +184,16 @@ class DistributedKVStore(KVStore):
             super()._update(keys, sums)
         finally:
             for context, state in own.items():
-                self._draws[context] = generator(context).get_state()
+                self.random_states[context] = generator(context).get_state()
                 generator(context).set_state(state)
 
     def _common_draws(self, context: Any, state: Any) -> Any:
-        if context not in self._draws:
-            self._draws[context] = state.clone()
-            self._workers.copy_from_first(self._draws[context], "start of the random numbers")
-        return self._draws[context]
+        if context not in self.random_states:
+            self.random_states[context] = state.clone()
+            self._workers.copy_from_first(
+                self.random_states[context], "start of the random numbers"
+            )
+        return self.random_states[context]
 
 
 def check_supported(kind: str) -> None:

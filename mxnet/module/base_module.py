@@ -198,7 +198,7 @@ class BaseModule:
         if monitor is not None:
             self.install_monitor(monitor)
         self.init_params(initializer, arg_params, aux_params, allow_missing, force_init)
-        resuming = None if resume is None else Resuming(self, resume, train_data)
+        resuming = None if resume is None else Resuming(self, resume, train_data, kvstore)
         found = resuming is not None and resuming.load_params()
         self.init_optimizer(kvstore, optimizer, optimizer_params, force_init=found)
         if resuming is not None:

@@ -37,7 +37,7 @@ class Resuming:
     With several workers rank 0 writes the parameters, each worker its own ``.resume``.
     """
 
-    def __init__(self, module: Any, prefix: str, train_data: Any):
+    def __init__(self, module: Any, prefix: str, train_data: Any, kvstore: Any):
         buckets = getattr(module, "_buckets", None)
         owner = buckets[module._default_bucket_key] if buckets else module
         if not hasattr(owner, "save_optimizer_states"):
@@ -47,6 +47,7 @@ class Resuming:
             )
         self._module, self._owner = module, owner
         self._prefix, self._train_data = prefix, train_data
+        self._rank = _rank(kvstore)
         self._found: dict[str, Any] | None = None
 
     # -- reading -----------------------------------------------------------------------------
@@ -56,7 +57,7 @@ class Resuming:
 
         Raises MXNetError for a checkpoint that was not written for resuming.
         """
-        if self._rank_of_process() == 0:
+        if self._rank == 0:
             for name in glob.glob(f"{glob.escape(self._prefix)}-*"):
                 if _TEMPORARY.search(name[len(self._prefix) :]):
                     os.unlink(name)  # of a process that was ended while it wrote
@@ -94,6 +95,8 @@ class Resuming:
             optimizer.lr_scheduler.__dict__.update(found["scheduler"])
         self._restore_data(found)
         _set_random_states(found["random"])
+        for (kind, number), state in found["store_random"].items():
+            store.random_states[Context(kind, number)] = _tensor(state)
         return found["epoch"]
 
     def _restore_data(self, found: Mapping[str, Any]) -> None:
@@ -130,7 +133,7 @@ class Resuming:
     def _read(self, epoch: int) -> dict[str, Any]:
         from ..optimizer.states import load
 
-        name = self._name(epoch, "resume", self._rank_of_process())
+        name = self._name(epoch, "resume", self._rank)
         content = read_bytes(name)
         if len(content) < 4 or zlib.crc32(content[4:]) != int.from_bytes(content[:4], "little"):
             raise MXNetError(f"{name} is damaged")
@@ -143,9 +146,8 @@ class Resuming:
         from ..optimizer.states import dump
 
         owner = self._owner
-        rank = owner._kvstore.rank if _several(owner._kvstore) else 0
         states = self._name(epoch, "states")
-        if rank == 0:
+        if self._rank == 0:
             owner.save_optimizer_states(states)
         self._wait(owner)
         optimizer, data = owner._optimizer, self._train_data
@@ -158,13 +160,14 @@ class Resuming:
                 "scheduler": None if scheduler is None else _plain_attributes(scheduler),
                 "data": data.get_state() if hasattr(data, "get_state") else None,
                 "random": _random_states(),
+                "store_random": _store_states(owner._kvstore),
             }
         )
         checksum = zlib.crc32(content).to_bytes(4, "little")
-        write_atomically(self._name(epoch, "resume", rank), checksum + content)
+        write_atomically(self._name(epoch, "resume", self._rank), checksum + content)
         self._wait(owner)
         params = self._module.get_params()
-        if rank == 0:
+        if self._rank == 0:
             save_checkpoint(self._prefix, epoch, owner.symbol, *params)
         self._wait(owner)
 
@@ -176,10 +179,12 @@ class Resuming:
     def _name(self, epoch: int, kind: str, rank: int = 0) -> str:
         return f"{self._prefix}-{epoch:04d}.{f'{rank}.' if rank else ''}{kind}"
 
-    @staticmethod
-    def _rank_of_process() -> int:
-        """The rank before there is a store to ask."""
-        return int(os.environ.get("RANK") or 0)
+
+def _rank(kvstore: Any) -> int:
+    """The rank of this worker, before the module has made a store of a name."""
+    if isinstance(kvstore, str):
+        return int(os.environ.get("RANK") or 0) if kvstore.startswith("dist") else 0
+    return kvstore.rank if _several(kvstore) else 0
 
 
 def _several(store: Any) -> bool:
@@ -222,13 +227,21 @@ def _random_states() -> dict[str, Any]:
 
 
 def _set_random_states(states: Mapping[str, Any]) -> None:
-    import torch
-
     from ..random import generator
 
     random.setstate(states["python"])
     np.random.set_state(states["numpy"])
     for (kind, number), state in states["devices"].items():
-        generator(Context(kind, number)).set_state(
-            torch.frombuffer(bytearray(state), dtype=torch.uint8)
-        )
+        generator(Context(kind, number)).set_state(_tensor(state))
+
+
+def _store_states(store: Any) -> dict[tuple[str, int], bytes]:
+    """The random numbers that the workers have in common."""
+    states = store.random_states if _several(store) else {}
+    return {(c.device_type, c.device_id): s.numpy().tobytes() for c, s in states.items()}
+
+
+def _tensor(state: bytes) -> Any:
+    import torch
+
+    return torch.frombuffer(bytearray(state), dtype=torch.uint8)

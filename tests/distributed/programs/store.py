@@ -85,6 +85,28 @@ def optimizer(store):
     assert len(set(value.asnumpy().tolist())) == 4
 
 
+def resume(store):
+    """A training of several workers goes on where it was interrupted."""
+
+    def train(epochs, name):
+        mx.random.seed(store.rank)
+        np.random.seed(store.rank)
+        x = np.random.RandomState(store.rank).uniform(-1, 1, (12, 7)).astype("float32")
+        net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=5, name="fc")
+        net = mx.sym.SoftmaxOutput(mx.sym.Dropout(net, p=0.2), name="softmax")
+        module = mx.mod.Module(net)
+        data = mx.io.NDArrayIter(x, (x.sum(axis=1) > 0).astype("float32"), 4, shuffle=True)
+        prefix = os.path.join(os.environ["FOLDER"], name)
+        options = {"optimizer": "sgld", "kvstore": "dist_sync", "resume": prefix}
+        module.fit(data, num_epoch=epochs, optimizer_params={"learning_rate": 0.1}, **options)
+        return module.get_params()[0]["fc_weight"].asnumpy()
+
+    expected = train(4, "alone")
+    train(2, "interrupted")
+    assert np.array_equal(train(4, "interrupted"), expected)
+    store.barrier()
+
+
 def different(store):
     """Workers that push different keys are told so."""
     store.init(["a", "b"], [mx.nd.zeros((2,)), mx.nd.zeros((2,))])
