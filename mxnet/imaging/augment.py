@@ -82,10 +82,13 @@ class Augmentation:
         """An image (h, w, c) as one of ``data_shape``."""
         if self.resize > 0:
             h, w = image.shape[:2]
-            if h > w:
-                image = self._resized(image, self.resize, self.resize * h // w, rng)
-            else:
-                image = self._resized(image, self.resize * w // h, self.resize, rng)
+            short = min(h, w)
+            new = self.resize * w // short, self.resize * h // short
+            if self._only_crops(*new):
+                # Pixels that the crop leaves out need not be computed.
+                method = interpolation(self.inter_method, (h, w), new[::-1], rng)
+                return self._colored(resize(image, *new, method, self._place(*new, rng)), rng)
+            image = self._resized(image, *new, rng)
         if self._maps:
             image = self._mapped(image, rng)
         if self.pad > 0:
@@ -96,6 +99,12 @@ class Augmentation:
     def _resized(self, image: np.ndarray, w: int, h: int, rng: np.random.Generator) -> np.ndarray:
         method = interpolation(self.inter_method, image.shape[:2], (h, w), rng)
         return resize(image, w, h, method)
+
+    def _only_crops(self, w: int, h: int) -> bool:
+        """Whether an image of this size is cropped next, and no more than that."""
+        others = self._maps or self.pad > 0 or self.random_resized_crop
+        sized = self.max_crop_size > 0 or self.min_crop_size > 0
+        return not others and not sized and h >= self.data_shape[1] and w >= self.data_shape[2]
 
     # -- the affine map ----------------------------------------------------------------------
     @property
@@ -151,22 +160,28 @@ class Augmentation:
                 raise MXNetError(
                     f"the image {image.shape[:2]} is smaller than max_crop_size={self.max_crop_size}"
                 )
-            return self._resized(self._part(image, size, size, rng), width, height, rng)
+            x, y, _, _ = self._place(image.shape[1], image.shape[0], rng, (size, size))
+            return self._resized(image[y : y + size, x : x + size], width, height, rng)
         h, w = image.shape[:2]
         if h < height:
             image = self._resized(image, int(height * w / h), height, rng)
         h, w = image.shape[:2]
         if w < width:
             image = self._resized(image, width, int(width * h / w), rng)
-        return self._part(image, width, height, rng)
+        x, y, _, _ = self._place(image.shape[1], image.shape[0], rng)
+        return image[y : y + height, x : x + width]
 
-    def _part(self, image: np.ndarray, w: int, h: int, rng: np.random.Generator) -> np.ndarray:
-        y, x = image.shape[0] - h, image.shape[1] - w
+    def _place(
+        self, w: int, h: int, rng: np.random.Generator, size: tuple[int, int] | None = None
+    ) -> tuple[int, int, int, int]:
+        """Where a crop of ``size`` (w, h), by default that of ``data_shape``, is taken."""
+        width, height = size or self.data_shape[:0:-1]
+        y, x = h - height, w - width
         if self.rand_crop:
             y, x = int(rng.integers(0, y + 1)), int(rng.integers(0, x + 1))
         else:
             y, x = y // 2, x // 2
-        return image[y : y + h, x : x + w]
+        return x, y, width, height
 
     def _random_area(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         h, w = image.shape[:2]

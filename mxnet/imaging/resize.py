@@ -13,27 +13,51 @@ __all__ = ["AREA", "CUBIC", "LANCZOS", "LINEAR", "NEAREST", "nearest", "resize",
 NEAREST, LINEAR, CUBIC, AREA, LANCZOS = range(5)
 
 
-def resize(image: np.ndarray, width: int, height: int, method: int = LINEAR) -> np.ndarray:
+def resize(
+    image: np.ndarray,
+    width: int,
+    height: int,
+    method: int = LINEAR,
+    part: tuple[int, int, int, int] | None = None,
+) -> np.ndarray:
     """An image (h, w) or (h, w, c) in another size, of the same element type.
 
-    Parameters: ``method``: 0 nearest, 1 linear, 2 cubic, 3 area, 4 Lanczos over 8 pixels. Raises
-    MXNetError for another method or a size that is not positive.
+    Parameters: ``method``: 0 nearest, 1 linear, 2 cubic, 3 area, 4 Lanczos over 8 pixels;
+    ``part``: (x, y, w, h) of the result, if only that is needed. Raises MXNetError for another
+    method or a size that is not positive.
     """
     if method not in range(5):
         raise MXNetError(f"interpolation should be 0, 1, 2, 3 or 4, not {method}")
     if width < 1 or height < 1:
         raise MXNetError(f"an image cannot be resized to width {width} and height {height}")
     old_height, old_width = image.shape[:2]
+    x, y, w, h = part or (0, 0, width, height)
     if (old_height, old_width) == (height, width):
-        return image.copy()
+        return image[y : y + h, x : x + w].copy()
+    if method == NEAREST:
+        columns = nearest(old_width, width)[x : x + w]
+        return image[nearest(old_height, height)[y : y + h]][:, columns]
     # Averaging over areas makes sense where the image shrinks; else 1.x interpolates.
     shrinks = old_height >= height and old_width >= width
-    if method == NEAREST:
-        return image[nearest(old_height, height)][:, nearest(old_width, width)]
-    rows = taps(old_height, height, method, shrinks)
-    columns = taps(old_width, width, method, shrinks)
-    if image.dtype == np.uint8 and not (method == AREA and shrinks):
-        return _in_integers(image, rows, columns, linear=len(rows[0]) == 2)
+    rows = tuple(each[:, y : y + h] for each in taps(old_height, height, method, shrinks))
+    columns = tuple(each[:, x : x + w] for each in taps(old_width, width, method, shrinks))
+    channels = image.shape[2] if image.ndim == 3 else 1
+    in_integers = image.dtype == np.uint8 and not (method == AREA and shrinks)
+    weigh = _in_integers if in_integers else _in_floats
+    # Rows of numbers, not of pixels: long vectors are what numpy is fast at.
+    flat = weigh(image.reshape(old_height, -1), rows, _spread(*columns, channels))
+    return flat.reshape(h, w, *image.shape[2:])
+
+
+def _spread(indices: np.ndarray, weights: np.ndarray, channels: int) -> tuple:
+    """Taps of pixels as those of their channels."""
+    if channels == 1:
+        return indices, weights
+    spread = indices[..., None] * channels + np.arange(channels)
+    return spread.reshape(len(indices), -1), np.repeat(weights, channels, axis=1)
+
+
+def _in_floats(image: np.ndarray, rows: tuple, columns: tuple) -> np.ndarray:
     result = _along(_along(image, 0, *rows), 1, *columns)
     if image.dtype.kind in "ui":
         limits = np.iinfo(image.dtype)
@@ -41,26 +65,35 @@ def resize(image: np.ndarray, width: int, height: int, method: int = LINEAR) -> 
     return result.astype(image.dtype, copy=False)
 
 
-def _in_integers(image: np.ndarray, rows: tuple, columns: tuple, linear: bool) -> np.ndarray:
+def _in_integers(image: np.ndarray, rows: tuple, columns: tuple) -> np.ndarray:
     """The same for bytes, with weights in units of 1/2048, and rounding, as OpenCV has them."""
-    (indices, weights), (needed, places) = rows, np.unique(rows[0], return_inverse=True)
-    places = places.reshape(indices.shape)
-    wide = _along(image[needed], 1, columns[0], np.rint(columns[1] * 2048).astype(np.int32))
-    high = np.rint(weights * 2048).astype(np.int32)
-    if linear:
-        shape = (-1, *[1] * (image.ndim - 1))
-        wide >>= 4
-        upper, lower = (wide[i] * w.reshape(shape) >> 16 for i, w in zip(places, high, strict=True))
-        total = (upper + lower + 2) >> 2
+    needed, places = np.unique(rows[0], return_inverse=True)
+    places = places.reshape(rows[0].shape)
+    if len(needed) < len(image):
+        image = image[needed]
     else:
-        total = (_along(wide, 0, places, high) + (1 << 21)) >> 22
+        places = rows[0]
+    wide = _along(image, 1, columns[0], np.rint(columns[1] * 2048).astype(np.int32))
+    high = np.rint(rows[1] * 2048).astype(np.int32)
+    if len(high) == 2:
+        wide >>= 4
+        total, lower = (wide.take(i, 0) for i in places)
+        for values, weight in ((total, high[0]), (lower, high[1])):
+            values *= weight[:, None]
+            values >>= 16
+        total += lower
+        total += 2
+        total >>= 2
+        return total.astype(np.uint8)
+    total = _along(wide, 0, places, high)
+    total += 1 << 21
+    total >>= 22
     return total.clip(0, 255).astype(np.uint8)
 
 
 def _along(image: np.ndarray, axis: int, indices: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Weighted sums of rows (axis 0) or columns (axis 1); one row of indices per summand."""
-    shape = [1] * image.ndim
-    shape[axis] = -1
+    shape = (-1, 1) if axis == 0 else (1, -1)
     total = image.take(indices[0], axis) * weights[0].reshape(shape)
     for index, weight in zip(indices[1:], weights[1:], strict=True):
         total += image.take(index, axis) * weight.reshape(shape)

@@ -238,12 +238,17 @@ class ImageRecordIter(RecordIter):
         if not changes and not self._mean.any() and (self._factor == 1).all():
             _store(pixels, data)
             return
-        values = pixels - self._mean
+        values = data if data.dtype == np.float32 else np.empty(data.shape, np.float32)
+        np.subtract(pixels, self._mean, out=values)
         if changes:
             contrast = 1 + rng.uniform(-rule.max_random_contrast, rule.max_random_contrast)
             illumination = rng.uniform(-rule.max_random_illumination, rule.max_random_illumination)
-            values = values * np.float32(contrast) + np.float32(illumination)
-        _store(values * self._factor, data)
+            values *= np.float32(contrast)
+            values += np.float32(illumination)
+        if (self._factor != 1).any():
+            values *= self._factor
+        if values is not data:
+            _store(values, data)
 
     def _mean_image(self, path: str) -> np.ndarray:
         """The mean image of a file, which is made from all records if it does not exist."""
