@@ -35,8 +35,8 @@ def resize(
     if (old_height, old_width) == (height, width):
         return image[y : y + h, x : x + w].copy()
     if method == NEAREST:
-        columns = nearest(old_width, width)[x : x + w]
-        return image[nearest(old_height, height)[y : y + h]][:, columns]
+        kept = image[nearest(old_height, height)[y : y + h]]
+        return kept[:, nearest(old_width, width)[x : x + w]]
     # Averaging over areas makes sense where the image shrinks; else 1.x interpolates.
     shrinks = old_height >= height and old_width >= width
     rows = tuple(each[:, y : y + h] for each in taps(old_height, height, method, shrinks))
