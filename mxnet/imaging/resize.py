@@ -45,14 +45,15 @@ def resize(
     in_integers = image.dtype == np.uint8 and not (method == AREA and shrinks)
     weigh = _in_integers if in_integers else _in_floats
     # Rows of numbers, not of pixels: long vectors are what numpy is fast at.
-    flat = weigh(image.reshape(old_height, -1), rows, _spread(*columns, channels))
+    flat = weigh(image.reshape(old_height, -1), rows, _spread(columns, channels))
     return flat.reshape(h, w, *image.shape[2:])
 
 
-def _spread(indices: np.ndarray, weights: np.ndarray, channels: int) -> tuple:
+def _spread(columns: tuple[np.ndarray, ...], channels: int) -> tuple[np.ndarray, ...]:
     """Taps of pixels as those of their channels."""
     if channels == 1:
-        return indices, weights
+        return columns
+    indices, weights = columns
     spread = indices[..., None] * channels + np.arange(channels)
     return spread.reshape(len(indices), -1), np.repeat(weights, channels, axis=1)
 
