@@ -1,4 +1,4 @@
-"""What this installation can do: ``mx.runtime.Features()``."""
+"""What this installation can do: ``mx.runtime.Features()``, ``mx.runtime.check_symbol(file)``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import collections
 import importlib.util
 from typing import NamedTuple
 
-__all__ = ["Feature", "Features", "feature_list"]
+from .coverage import FileReport, check_symbol
+
+__all__ = ["Feature", "Features", "FileReport", "check_symbol", "feature_list"]
 
 
 class Feature(NamedTuple):

@@ -377,10 +377,9 @@ def get_op(name: str) -> type[Op]:
     if found is None:
         import difflib
 
-        from .excluded import REASONS
+        from .excluded import refuse
 
-        if name in REASONS:
-            raise MXNetError(f"Operator {name} is not part of this system: {REASONS[name]}")
+        refuse(name)
         near = difflib.get_close_matches(name, _REGISTRY, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise MXNetError(f"Operator {name} is not registered.{hint}")

@@ -6,20 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..ops.excluded import REASONS
 from . import creation, random
 from .control_flow import cond, foreach, while_loop  # noqa: F401 - public from here
 from .functions import function
 from .symbol import Symbol
 
 uniform = random.uniform  # type: ignore[attr-defined]
-
-
-def __getattr__(name: str) -> Any:
-    """Says of functions that do not exist why that is so."""
-    reason = REASONS.get(f"_contrib_{name}")
-    detail = f": it is not part of this system, {reason}" if reason else ""
-    raise AttributeError(f"module 'mxnet.symbol.contrib' has no attribute {name!r}{detail}")
 
 
 def adamw_update(

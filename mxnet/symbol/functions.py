@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from ..base import MXNetError, NotImplementedForSymbol
 from ..ops.core import Op, get_op, registered
+from ..ops.excluded import refuse
 from .compose import apply_operator
 
 __all__ = ["NAMESPACES", "OperatorFunction", "function", "namespace_of", "populate"]
@@ -156,3 +158,16 @@ def populate(namespaces: dict[str, dict[str, Any]], make: Any) -> None:
         namespace, name = namespace_of(alias)
         made = make(cls, alias)
         namespaces[namespace].setdefault(name, made)
+    for namespace, prefix in (("contrib", "_contrib_"), ("_internal", "")):
+        values = namespaces[namespace]
+        values.setdefault("__getattr__", _refusing(values["__name__"], prefix))
+
+
+def _refusing(module: str, prefix: str) -> Callable[[str], Any]:
+    """What a namespace says of names that it does not have: why operators are left out."""
+
+    def __getattr__(name: str) -> Any:
+        refuse(prefix + name)
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return __getattr__

@@ -6,15 +6,6 @@ import numpy as np
 import pytest
 
 import mxnet as mx
-from mxnet.ops.core import get_op
-from mxnet.ops.excluded import REASONS
-
-
-@pytest.mark.parametrize("name", REASONS)
-def test_excluded_operators_say_why(name):
-    with pytest.raises(mx.MXNetError, match="not part of this system"):
-        get_op(name)
-    assert not hasattr(mx.sym.contrib, name.removeprefix("_contrib_"))
 
 
 def test_statistics_of_several_executors_are_refused_in_training():
