@@ -49,6 +49,7 @@ _LAZY = {
     "registry": "registry",
     "recordio": "recordio",
     "rnd": "random",
+    "rnn": "rnn",
     "runtime": "runtime",
     "test_utils": "test_utils",
     "util": "util",

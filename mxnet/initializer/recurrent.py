@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .base import InitDesc, Initializer, create, register
 
-__all__ = ["FusedRNN", "LSTMBias"]
+__all__ = ["GATES", "FusedRNN", "LSTMBias"]
 
 
 @register
@@ -24,7 +24,8 @@ class LSTMBias(Initializer):
         arr[hidden : 2 * hidden] = self.forget_bias
 
 
-_GATES = {
+# The endings that 1.x gives the names of single gates, in their order in the parameters.
+GATES = {
     "rnn_relu": [""],
     "rnn_tanh": [""],
     "lstm": ["_i", "_f", "_c", "_o"],
@@ -72,7 +73,7 @@ class FusedRNN(Initializer):
         if init is None or init is self:
             raise ValueError(f"{desc}: FusedRNN without init needs an initializer of the network")
         start = 0
-        for name, shape in self._parts(arr.shape[0]):
+        for name, shape in self.parts(arr.shape[0]):
             part = arr[start : start + math.prod(shape)].reshape(shape)
             start += math.prod(shape)
             if self._mode == "lstm" and name.endswith("_f_bias"):
@@ -80,15 +81,30 @@ class FusedRNN(Initializer):
             else:
                 init(InitDesc(name, global_init=global_init), part)
 
-    def _parts(self, size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Names and shapes in their order in the vector: all weights, then all biases."""
-        hidden, gates = self._num_hidden, _GATES[self._mode]
-        directions = ["l", "r"] if self._bidirectional else ["l"]
-        width = hidden * len(directions)
-        cells = [f"{d}{layer}" for layer in range(self._num_layers) for d in directions]
-        per_column = hidden * len(gates) * len(directions)
-        rest = per_column * (self._num_layers * (hidden + 2) + (self._num_layers - 1) * width)
-        first, remainder = divmod(size - rest, per_column)
+    @property
+    def _directions(self) -> list[str]:
+        return ["l", "r"] if self._bidirectional else ["l"]
+
+    @property
+    def _per_feature(self) -> int:
+        """How many elements each feature of the data adds."""
+        return self._num_hidden * len(GATES[self._mode]) * len(self._directions)
+
+    def size(self, features: int) -> int:
+        """The size of the vector for data with so many features."""
+        hidden, layers = self._num_hidden, self._num_layers
+        width = hidden * len(self._directions)
+        return self._per_feature * (features + layers * (hidden + 2) + (layers - 1) * width)
+
+    def parts(self, size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Names and shapes in their order in a vector of this size: all weights, then all biases.
+
+        Raises AssertionError for a size that does not fit.
+        """
+        hidden, gates = self._num_hidden, GATES[self._mode]
+        width = hidden * len(self._directions)
+        cells = [f"{d}{layer}" for layer in range(self._num_layers) for d in self._directions]
+        first, remainder = divmod(size - self.size(0), self._per_feature)
         if first < 1 or remainder:
             raise AssertionError(
                 f"Invalid parameters size for FusedRNNCell: {size} does not fit {self._kwargs}"

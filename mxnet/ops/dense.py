@@ -38,6 +38,8 @@ class FullyConnected(Op, aliases=["_sparse_FullyConnected"]):
             leading, last = s.data[:1], product(s.data[1:])
         s.weight = (self.num_hidden, last)
         s.output = (*leading, self.num_hidden)
+        # First states of recurrent cells learn their batch size from here.
+        s.data = (*s.output[: len(leading)], *s.data[len(leading) :])
 
     def rows(self, data):
         """The data as a matrix, one row a sample."""
