@@ -8,6 +8,7 @@ from math import prod
 from typing import Literal
 
 from .core import Op
+from .dtypes import is_floating
 from .indexing import within
 from .lazy_torch import torch
 from .shapes import UNKNOWN, Mismatch, known, product
@@ -103,6 +104,33 @@ class Boxes:
         return found
 
 
+class Groups:
+    """The candidates of each class of each image, in their order, as rows of boxes of their own."""
+
+    def __init__(self, classes, candidates):
+        image, column = candidates.nonzero(as_tuple=True)
+        number = classes[image, column].unique(return_inverse=True)[1]
+        number += image * len(number)
+        _, number, counts = number.unique(return_inverse=True, return_counts=True)
+        order = number.argsort(stable=True)
+        row = number[order]
+        starts = counts.cumsum(0) - counts
+        self.source = image[order], column[order]
+        self.place = row, torch.arange(len(row), device=row.device) - starts[row]
+        self.count, self.largest = len(counts), int(counts.max()) if len(counts) else 0
+        self.real = candidates.new_zeros(self.count, self.largest)
+        self.real[self.place] = True
+
+    def gather(self, boxes):
+        """The boxes, row by row."""
+        parts = []
+        for part in (boxes.corners, boxes.areas):
+            rows = part.new_zeros(self.count, self.largest, *part.shape[2:])
+            rows[self.place] = part[self.source]
+            parts.append(rows)
+        return Boxes(*parts, pixel=boxes.pixel)
+
+
 def unsuppressed(boxes, candidates, threshold):
     """Greedy suppression: which boxes (n, m), most important first, remain of the candidates.
 
@@ -110,6 +138,13 @@ def unsuppressed(boxes, candidates, threshold):
     are settled one after the other; those that remain are compared with all that follow.
     """
     kept = torch.zeros_like(candidates)
+    if boxes.classes is not None:
+        groups = Groups(boxes.classes, candidates)
+        # Rows of boxes of one class are less work, unless most boxes are of one class.
+        if groups.count * groups.largest**2 < candidates.numel() * candidates.shape[1]:
+            remain = unsuppressed(groups.gather(boxes), groups.real, threshold)
+            kept[groups.source] = remain[groups.place]
+            return kept
     places, alive = to_front(candidates)
     while places.shape[1]:
         size = min(max(_PAIRS // places.numel(), 32), 512)
@@ -171,6 +206,13 @@ def best_pairs(scores, limit=None):
     return columns, rows[:, :-1]
 
 
+def same_floats(t, *names):
+    """State that dtypes are equal, and of floats; raises Mismatch."""
+    t.same(*names)
+    if not is_floating(getattr(t, names[0])):
+        raise Mismatch(f"{names[0]} should be of floats but is {getattr(t, names[0])}")
+
+
 class BoxIoU(Op, name="_contrib_box_iou"):
     """Intersection over union of all pairs of boxes; 0 where the union is empty.
 
@@ -187,6 +229,9 @@ class BoxIoU(Op, name="_contrib_box_iou"):
                     raise Mismatch(f"{name} should have 2 dimensions or more but is {shape}")
                 setattr(s, name, (*shape[:-1], 4))
         s.output = (*s.lhs[:-1], *s.rhs[:-1])
+
+    def infer_dtype(self, t):
+        same_floats(t, "lhs", "rhs", "output")
 
     def forward(self, lhs, rhs):
         one, other = (corners_and_areas(x.reshape(-1, 4), self.format) for x in (lhs, rhs))
@@ -247,10 +292,8 @@ class BoxNMS(Op, name="_contrib_box_nms", aliases=["_contrib_box_non_maximum_sup
             raise Mismatch(f"id_index and score_index are both {self.id_index}")
 
     def infer_dtype(self, t):
-        t.same("data", "output0")
         t.source = "int64"
-        if t.data not in ("float16", "float32", "float64"):
-            raise Mismatch(f"data should be float16, float32 or float64 but is {t.data}")
+        same_floats(t, "data", "output0")
 
     @property
     def box(self):
@@ -331,13 +374,16 @@ class BipartiteMatching(Op, name="_contrib_bipartite_matching"):
         *leading, rows, columns = s.data
         s.output0, s.output1 = (*leading, rows), (*leading, columns)
 
+    def infer_dtype(self, t):
+        same_floats(t, "data", "output0", "output1")
+
     def forward(self, data):
         *leading, rows, columns = data.shape
         scores = data.reshape(prod(leading), rows, columns)
         valid = scores < self.threshold if self.is_ascend else scores > self.threshold
         scores = (-scores if self.is_ascend else scores).masked_fill(~valid, -torch.inf)
         pairs = best_pairs(scores, self.topk + 1 if self.topk > 0 else None)
-        return tuple(found.to(data.dtype).reshape(*leading, -1) for found in pairs)
+        return tuple(found.to(data.dtype).view(*leading, found.shape[1]) for found in pairs)
 
     def gradient(self):
         return None
@@ -369,6 +415,8 @@ class BoxEncode(Op, name="_contrib_box_encode"):
             own = getattr(s, name)[0]
             if known(own, n) and own not in (1, n):
                 raise Mismatch(f"{name} should be those of {n} images, or of 1, but has {own}")
+        if known(s.refs[1]) and s.refs[1] < 1:
+            raise Mismatch(f"refs should have a box at least but is {s.refs}")
         s.same("output0", "output1")
         s.output0 = s.output1 = (n, s.samples[1], 4)
 

@@ -392,9 +392,10 @@ class DeformablePSROIPooling(Op, name="_contrib_DeformablePSROIPooling"):
         return pixel_rows(data.reshape(n * classes, c // classes, h, w), self.group_size**2)
 
     def forward(self, data, rois, trans=None):
-        rows = self.rows(data, self.classes(trans))
+        classes = self.classes(trans)
+        rows = self.rows(data, classes)
         cells = mix(rows, *self.bags(data.shape, rois, trans))
-        cells = cells.view(len(rois), -1, self.pooled_size, self.pooled_size, rows.shape[1])
+        cells = cells.view(len(rois), classes, self.pooled_size, self.pooled_size, rows.shape[1])
         shape = len(rois), self.output_dim, self.pooled_size, self.pooled_size
         return cells.permute(0, 1, 4, 2, 3).reshape(shape)
 

@@ -124,8 +124,9 @@ class MultiBoxTarget(Op, name="_contrib_MultiBoxTarget"):
         s.anchor = (1, UNKNOWN, 4)
         s.cls_pred = (UNKNOWN, UNKNOWN, s.anchor[1])
         s.anchor = (1, s.cls_pred[2], 4)
-        if len(s.label) != 3 or (known(s.label[2]) and s.label[2] < 5):
-            raise Mismatch(f"label should be (n, k, 5 or more) but is {s.label}")
+        _, k, width = s.label if len(s.label) == 3 else (0, 0, 0)
+        if (known(k) and k < 1) or (known(width) and width < 5):
+            raise Mismatch(f"label should be (n, 1 or more, 5 or more) but is {s.label}")
         s.label = (s.cls_pred[0], *s.label[1:])
         s.cls_pred = (s.label[0], *s.cls_pred[1:])
         n, m = s.cls_pred[0], s.anchor[1]
@@ -313,6 +314,8 @@ class MultiProposal(Op, name="_contrib_MultiProposal"):
         s.bbox_pred = (n, 4 * count, h, w)
         n, _, h, w = s.bbox_pred
         s.cls_prob = (n, 2 * count, h, w)
+        if known(h, w) and not h * w:
+            raise Mismatch(f"cls_prob should have a position at least but is {s.cls_prob}")
         s.im_info = (n, 3)
         s.output = (n * self.rpn_post_nms_top_n, 5)
         s.score = (n * self.rpn_post_nms_top_n, 1)
@@ -325,7 +328,7 @@ class MultiProposal(Op, name="_contrib_MultiProposal"):
         boxes = boxes.clamp_min(0).minimum(torch.cat([size, size], -1))
         scores = cls_prob[:, count:].permute(0, 2, 3, 1)
         boxes, scores = self._filtered(boxes, scores, im_info)
-        return self._selected(boxes.view(n, -1, 4), scores.reshape(n, -1))
+        return self._selected(boxes.view(n, h * w * count, 4), scores.reshape(n, h * w * count))
 
     def _anchors(self, h, w, like):
         """The anchors of all positions, (h, w, k, 4) corners."""

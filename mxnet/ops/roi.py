@@ -17,6 +17,7 @@ __all__ = ["PSROIPooling", "ROIAlign", "ROIPooling", "RROIAlign"]
 
 # So many pixels are looked up at once; more are done part by part.
 _ENTRIES = 1 << 22
+_LIMIT = 1 << 27
 
 
 def mix(rows, index, weights):
@@ -43,14 +44,17 @@ def pixel_rows(data, planes=1):
     With several planes the channels of a plane lie ``planes`` apart.
     """
     n, c, h, w = data.shape
-    rows = data.reshape(n, -1, planes, h, w).permute(2, 0, 3, 4, 1).reshape(-1, c // planes)
-    return rows.contiguous()  # lookups are fast in dense rows only
+    each = c // planes
+    rows = data.reshape(n, each, planes, h, w).permute(2, 0, 3, 4, 1)
+    return rows.reshape(
+        planes * n * h * w, each
+    ).contiguous()  # lookups are fast in dense rows only
 
 
 def from_pixel_rows(rows, shape, planes=1):
     """The inverse of ``pixel_rows``."""
     n, c, h, w = shape
-    return rows.view(planes, n, h, w, -1).permute(1, 4, 0, 2, 3).reshape(n, c, h, w)
+    return rows.view(planes, n, h, w, c // planes).permute(1, 4, 0, 2, 3).reshape(n, c, h, w)
 
 
 def between(position, length, inside):
@@ -174,7 +178,8 @@ class ROIPooling(Regions):
             where += (image * h * w).view(-1, 1, 1, 1)
             d = d_output.permute(0, 2, 3, 1).masked_fill(~full.unsqueeze(-1), 0).reshape(-1, c)
             rows = torch.zeros(n * h * w, c, dtype=data.dtype, device=data.device)
-            rows.scatter_add_(0, where.view(-1, c), d)
+            if n:
+                rows.scatter_add_(0, where.view(-1, c), d)
             d_data = from_pixel_rows(rows, data.shape)
         return d_data, torch.zeros_like(rois) if needs[1] else None
 
@@ -285,7 +290,7 @@ class Sampled(Mixed, abstract=True):
         """How many samples a cell has down and across: (r, 2)."""
         if self.ratio > 0:
             return torch.full_like(rois[:, :2], self.ratio, dtype=torch.int64)
-        return self.cell_sizes(rois).nan_to_num().ceil().long()
+        return self.cell_sizes(rois).double().nan_to_num().clamp_max(_LIMIT).ceil().long()
 
     def bags(self, rois, shape):
         n, _, h, w = shape
@@ -296,6 +301,10 @@ class Sampled(Mixed, abstract=True):
             if down < 1 or across < 1:
                 continue
             entries = math.prod(self.grid) * down * across * 4
+            if entries > _LIMIT:
+                raise MXNetError(
+                    f"a region has cells of {down} by {across} pixels: give the number of samples"
+                )
             found = (counts == count).all(1).nonzero().squeeze(1)
             for part in found.split(max(_ENTRIES // entries, 1)):
                 positions = self.positions(rois[part], self._offsets(rois[part], down, across))
@@ -471,8 +480,8 @@ class PSROIPooling(Mixed, name="_contrib_PSROIPooling"):
             index = y * w + x.unsqueeze(2).unsqueeze(1) + plane[..., None, None]
             wy = (wy * exists[part].view(-1, 1, 1)).unsqueeze(3).unsqueeze(2)
             weights = wy * wx.unsqueeze(2).unsqueeze(1)
-            cells = part.numel() * math.prod(self.grid)
-            yield part, index.reshape(cells, -1), weights.reshape(cells, -1)
+            shape = part.numel() * math.prod(self.grid), entries // math.prod(self.grid)
+            yield part, index.reshape(shape), weights.reshape(shape)
 
     def _pixels(self, rois, axis, length):
         """The pixels of the cells along an axis, and their weights: (r, p, most pixels)."""

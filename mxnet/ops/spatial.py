@@ -303,7 +303,8 @@ class Correlation(Op):
         """The sums over channels for all shifts along the lines of images (n, h, w, c)."""
         n, h, w, c = one.shape
         first = self.max_displacement - self.reach * self.stride2
-        one, other = one.reshape(n * h, w, c), other[:, :, first:].reshape(n * h, -1, c)
+        one, other = one.reshape(n * h, w, c), other[:, :, first:]
+        other = other.reshape(n * h, other.shape[2], c)
         if self.is_multiply:
             pairs = torch.bmm(one, other.transpose(1, 2))
         elif one.dtype in (torch.float32, torch.float64):
