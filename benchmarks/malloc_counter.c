@@ -1,8 +1,9 @@
-/* Counts large blocks that pass through malloc; preloaded into a process by benchmarks/memory.py.
+/* Counts what passes through malloc; preloaded into a process by benchmarks/memory.py.
 
    Built as a shared library and named in LD_PRELOAD, it takes the place of the allocation functions
-   of glibc and calls the originals under their other names. Blocks of THRESHOLD bytes or more are
-   counted; the sizes are those that glibc gives, a little more than was asked for. */
+   of glibc and calls the originals under their other names. Bytes alive are those of all blocks;
+   allocations are counted from THRESHOLD bytes on. Sizes are those that glibc gives, a little more
+   than was asked for. */
 
 #include <errno.h>
 #include <malloc.h>
@@ -21,20 +22,19 @@ extern void __libc_free(void *);
 static atomic_long blocks, bytes, live, peak;
 
 static void *took(void *block) {
-    size_t size = block ? malloc_usable_size(block) : 0;
+    long size = block ? (long)malloc_usable_size(block) : 0;
+    long now = atomic_fetch_add(&live, size) + size;
+    long most = atomic_load(&peak);
+    while (now > most && !atomic_compare_exchange_weak(&peak, &most, now)) {}
     if (size >= THRESHOLD) {
-        long now = atomic_fetch_add(&live, (long)size) + (long)size;
-        long most = atomic_load(&peak);
         atomic_fetch_add(&blocks, 1);
-        atomic_fetch_add(&bytes, (long)size);
-        while (now > most && !atomic_compare_exchange_weak(&peak, &most, now)) {}
+        atomic_fetch_add(&bytes, size);
     }
     return block;
 }
 
 static void gave(void *block) {
-    size_t size = block ? malloc_usable_size(block) : 0;
-    if (size >= THRESHOLD) atomic_fetch_sub(&live, (long)size);
+    if (block) atomic_fetch_sub(&live, (long)malloc_usable_size(block));
 }
 
 PUBLIC void *malloc(size_t size) { return took(__libc_malloc(size)); }

@@ -129,7 +129,9 @@ def _encoded(args: argparse.Namespace, file: str) -> bytes:
         image = image[y : y + side, x : x + side]
     if args.resize:
         h, w = image.shape[:2]
-        shape = (args.resize * w // h, args.resize) if h < w else (args.resize, args.resize * h // w)
+        shape = (
+            (args.resize * w // h, args.resize) if h < w else (args.resize, args.resize * h // w)
+        )
         image = resize(image, *shape)
     return codec.encode(image, args.encoding, args.quality)
 
@@ -172,7 +174,9 @@ def make_record_file(args: argparse.Namespace, list_path: str) -> int:
 def _lists(prefix: str) -> list[str]:
     """The lists whose names start with the prefix."""
     folder, name = os.path.split(os.path.abspath(prefix))
-    found = sorted(f for f in os.listdir(folder or ".") if f.startswith(name) and f.endswith(".lst"))
+    found = sorted(
+        f for f in os.listdir(folder or ".") if f.startswith(name) and f.endswith(".lst")
+    )
     if not found:
         raise MXNetError(f"there is no list {prefix}*.lst; make it with --list")
     return [os.path.join(folder, file) for file in found]

@@ -63,7 +63,9 @@ class InterleavedProduct(Op, abstract=True):
         total, queries, keys = s.get(name)
         if known(total):
             if total % self.heads:
-                raise Mismatch(f"the first axis of {name} should be a multiple of {self.heads} heads")
+                raise Mismatch(
+                    f"the first axis of {name} should be a multiple of {self.heads} heads"
+                )
             batch = total // self.heads
         return batch, queries, keys
 

@@ -264,7 +264,11 @@ class DeformableConvolution(Deformable, name="_contrib_DeformableConvolution"):
             d_output, data, offset, None, weight, wanted
         )
         gradients = d_data, d_offset, d_weight
-        return gradients if self.no_bias else (*gradients, d_output.sum((0, 2, 3)))
+        return (
+            gradients
+            if self.no_bias
+            else (*gradients, d_output.sum((0, 2, 3)) if needs[-1] else None)
+        )
 
 
 class ModulatedDeformableConvolution(Deformable, name="_contrib_ModulatedDeformableConvolution"):
@@ -297,7 +301,11 @@ class ModulatedDeformableConvolution(Deformable, name="_contrib_ModulatedDeforma
 
     def backward(self, d_output, data, offset, mask, weight, *, needs):
         gradients = self.derivatives(d_output, data, offset, mask, weight, needs[:4])
-        return gradients if self.no_bias else (*gradients, d_output.sum((0, 2, 3)))
+        return (
+            gradients
+            if self.no_bias
+            else (*gradients, d_output.sum((0, 2, 3)) if needs[-1] else None)
+        )
 
 
 class DeformablePSROIPooling(Op, name="_contrib_DeformablePSROIPooling"):

@@ -207,13 +207,9 @@ class MultiBoxDetection(Op, name="_contrib_MultiBoxDetection"):
         check_lengths(self, variances=4)
 
     def infer_shape(self, s):
-        n = m = UNKNOWN
-        for name, rank in (("cls_prob", 3), ("anchor", 3), ("loc_pred", 2)):
-            shape = s.get(name)
-            if shape is not None and len(shape) != rank:
-                raise Mismatch(f"{name} should have {rank} dimensions but is {shape}")
-        s.cls_prob = (UNKNOWN, UNKNOWN, s.anchor[1])
+        s.cls_prob = (UNKNOWN,) * 3
         s.anchor = (UNKNOWN, s.cls_prob[2], 4)
+        s.cls_prob = (UNKNOWN, UNKNOWN, s.anchor[1])
         n, classes, m = s.cls_prob
         if known(classes) and classes < 2:
             raise Mismatch(

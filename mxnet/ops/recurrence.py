@@ -18,6 +18,7 @@ from .lazy_torch import torch
 
 __all__ = ["GRU", "LSTM", "Direction", "Plain", "Recurrence", "Relu", "Weights", "rows"]
 
+
 @dataclass
 class Weights:
     """The parameters of one direction of one layer, or their gradients."""
@@ -73,7 +74,9 @@ class Recurrence:
     input_blocks: tuple[tuple[int, int, int], ...]
     state_blocks: tuple[int, int, int]
 
-    def __init__(self, hidden: int, output: int, clip: tuple = (None, None), clip_nan: bool = False):
+    def __init__(
+        self, hidden: int, output: int, clip: tuple = (None, None), clip_nan: bool = False
+    ):
         self.hidden, self.output, self.clip, self.clip_nan = hidden, output, clip, clip_nan
 
     @property
@@ -161,7 +164,9 @@ class Recurrence:
         else:
             torch.addmm(begin, d_gates, weight, out=previous)
 
-    def weight_gradients(self, each: Direction, d_weights: Weights, scratch: dict[str, Any]) -> None:
+    def weight_gradients(
+        self, each: Direction, d_weights: Weights, scratch: dict[str, Any]
+    ) -> None:
         """The gradients of the parameters, from those of the gates of all times."""
         d_gates, data = scratch["factors"], rows(each.data)
         for columns, first, number in self.input_blocks:

@@ -176,7 +176,9 @@ class RNN(Op):
     def infer_dtype(self, t):
         if self.use_sequence_length and t.get("sequence_length") is None:
             t.sequence_length = t.data
-        t.same(*(name for name in (*self.input_names, *self.output_names) if name != "sequence_length"))
+        t.same(
+            *(name for name in (*self.input_names, *self.output_names) if name != "sequence_length")
+        )
 
     # -- the layout of vectors ----------------------------------------------------------------
     def weight_shapes(self, layer, features):
@@ -188,7 +190,9 @@ class RNN(Op):
     def parameter_count(self, features):
         """The number of parameters, for data with so many features."""
         biases = 2 * self.recurrence.gates * self.state_size
-        matrices = (math.prod(s) for at, _ in self.places() for s in self.weight_shapes(at, features))
+        matrices = (
+            math.prod(s) for at, _ in self.places() for s in self.weight_shapes(at, features)
+        )
         return sum(matrices) + biases * self.num_layers * self.directions
 
     def weights(self, parameters, features):

@@ -15,9 +15,8 @@ from .shapes import UNKNOWN, Mismatch, known
 
 __all__ = ["PSROIPooling", "ROIAlign", "ROIPooling", "RROIAlign"]
 
-# So many pixels are looked up at once; more are done part by part.
-_ENTRIES = 1 << 22
-_LIMIT = 1 << 27
+# So many pixels are looked up at once; more are done part by part, but a region is one part.
+_ENTRIES, _MOST_ENTRIES = 1 << 22, 1 << 27
 
 
 def mix(rows, index, weights):
@@ -46,9 +45,8 @@ def pixel_rows(data, planes=1):
     n, c, h, w = data.shape
     each = c // planes
     rows = data.reshape(n, each, planes, h, w).permute(2, 0, 3, 4, 1)
-    return rows.reshape(
-        planes * n * h * w, each
-    ).contiguous()  # lookups are fast in dense rows only
+    # A view would do, but lookups are fast in dense rows only.
+    return rows.reshape(planes * n * h * w, each).contiguous()
 
 
 def from_pixel_rows(rows, shape, planes=1):
@@ -146,7 +144,7 @@ class ROIPooling(Regions):
         result = data.new_zeros(*full.shape, c)
         where = None if places is None else torch.zeros_like(result, dtype=places.dtype)
         base = (image * h).view(-1, 1, 1)
-        level = [_log2(extent).view(extent.shape) for extent in (high, wide)]
+        level = [_log2(extent) for extent in (high, wide)]
         rows = Maxima(data.permute(0, 2, 3, 1).contiguous(), places)
         for i in range(int(level[0].max()) + 1 if full.any() else 0):
             row = rows = rows if i == 0 else rows.doubled(1, 2 ** (i - 1))
@@ -290,7 +288,7 @@ class Sampled(Mixed, abstract=True):
         """How many samples a cell has down and across: (r, 2)."""
         if self.ratio > 0:
             return torch.full_like(rois[:, :2], self.ratio, dtype=torch.int64)
-        return self.cell_sizes(rois).double().nan_to_num().clamp_max(_LIMIT).ceil().long()
+        return self.cell_sizes(rois).double().nan_to_num().clamp_max(_MOST_ENTRIES).ceil().long()
 
     def bags(self, rois, shape):
         n, _, h, w = shape
@@ -301,7 +299,7 @@ class Sampled(Mixed, abstract=True):
             if down < 1 or across < 1:
                 continue
             entries = math.prod(self.grid) * down * across * 4
-            if entries > _LIMIT:
+            if entries > _MOST_ENTRIES:
                 raise MXNetError(
                     f"a region has cells of {down} by {across} pixels: give the number of samples"
                 )

@@ -141,7 +141,9 @@ class _Derivative:
         from ..passes.differentiate import differentiate, own_head_gradient
 
         self.heads: list[Entry | None] = [
-            None if own_head_gradient(entry.node.op) else Entry(Node(None, (), f"d_{entry.name}", {}))
+            None
+            if own_head_gradient(entry.node.op)
+            else Entry(Node(None, (), f"d_{entry.name}", {}))
             for entry in graph.outputs
         ]
         variables = [node for node, want in zip(graph.variables, wanted) if want]

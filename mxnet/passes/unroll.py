@@ -67,7 +67,14 @@ def _steps(loop: Node, inputs: Sequence[Entry], data: Sequence[tuple]) -> list[E
 
     rows = [
         # The items of a vector have one element: 1.x has no arrays without dimensions.
-        make("SliceChannel", f"data{i}", entry, num_outputs=length, axis=0, squeeze_axis=len(shape) > 1)
+        make(
+            "SliceChannel",
+            f"data{i}",
+            entry,
+            num_outputs=length,
+            axis=0,
+            squeeze_axis=len(shape) > 1,
+        )
         for i, (entry, shape) in enumerate(zip(inputs, data))
     ]
     states, rest = list(inputs[items : items + count]), inputs[items + count :]
@@ -95,7 +102,9 @@ def _copy(graph: Graph, places: Mapping[Node, Entry], prefix: str) -> list[Entry
     copies: dict[Node, Node] = {}
 
     def entry_of(entry: Entry) -> Entry:
-        return places[entry.node] if entry.node.op is None else Entry(copies[entry.node], entry.index)
+        return (
+            places[entry.node] if entry.node.op is None else Entry(copies[entry.node], entry.index)
+        )
 
     for node in graph.nodes:
         if node.op is not None:

@@ -16,6 +16,7 @@ from .stacks import BidirectionalCell, SequentialRNNCell
 
 __all__ = ["FusedRNNCell"]
 
+
 class FusedRNNCell(BaseRNNCell):
     """Recurrent layers that are computed by the operator ``RNN``: several times as fast as steps.
 
@@ -42,9 +43,7 @@ class FusedRNNCell(BaseRNNCell):
         self._bidirectional, self._dropout = bidirectional, dropout
         self._get_next_state, self._forget_bias = get_next_state, forget_bias
         self._directions = ["l", "r"] if bidirectional else ["l"]
-        self._initializer = FusedRNN(
-            None, num_hidden, num_layers, mode, bidirectional, forget_bias
-        )
+        self._initializer = FusedRNN(None, num_hidden, num_layers, mode, bidirectional, forget_bias)
         self._parameter = self.params.get("parameters", init=self._initializer)
 
     @property

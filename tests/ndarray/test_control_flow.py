@@ -105,7 +105,9 @@ def test_loops_are_recorded():
         loss = outputs.sum() + state.sum()
     loss.backward()
     # Σ d x², d x³, and x³
-    expected = 2 * DATA.asnumpy()[0] * [2, 3] + 3 * DATA.asnumpy()[1] * [4, 9] + 3 * np.square([2, 3])
+    expected = (
+        2 * DATA.asnumpy()[0] * [2, 3] + 3 * DATA.asnumpy()[1] * [4, 9] + 3 * np.square([2, 3])
+    )
     np.testing.assert_allclose(x.grad.asnumpy(), expected)
     with mx.autograd.record():
         outputs, (_, last) = contrib.while_loop(

@@ -92,7 +92,13 @@ def test_recorded_arrays():
     parameters.attach_grad()
     with mx.autograd.record():
         output, last = mx.nd.RNN(
-            data, parameters[:40], state, mode="rnn_tanh", state_size=4, num_layers=1, state_outputs=True
+            data,
+            parameters[:40],
+            state,
+            mode="rnn_tanh",
+            state_size=4,
+            num_layers=1,
+            state_outputs=True,
         )
         loss = output.sum() + last.sum()
     loss.backward()

@@ -47,8 +47,8 @@ class Drawn:
 
     ``low`` and ``high``: the range of the others. ``gradients``: inputs to differentiate with
     respect to (None: all of floats). ``heads``: whether backward gets head gradients. ``loose``:
-    multiplies the tolerance. ``imperative``: through ``mx.nd``, with ``out`` the input that receives
-    the result. ``positional``: inputs have no names.
+    multiplies the tolerance. ``imperative``: through ``mx.nd``, with ``out`` the input (or inputs)
+    that receive the result. ``positional``: inputs have no names.
     """
 
     params: dict[str, Any]
@@ -60,7 +60,7 @@ class Drawn:
     heads: bool = True
     loose: float = 1.0
     imperative: bool = False
-    out: str | None = None
+    out: str | list[str] | None = None
     positional: bool = False
 
 

@@ -142,8 +142,9 @@ class Run:
 
         def call():
             options = parameters(self.case)
-            if self.case["out"]:
-                options["out"] = inputs[self.case["out"]]
+            out = self.case["out"]
+            if out:
+                options["out"] = inputs[out] if isinstance(out, str) else [inputs[k] for k in out]
             if self.case["positional"]:
                 found = function(*inputs.values(), **options)
             else:

@@ -134,9 +134,7 @@ def run(symbol, arrays):
 def test_fused_like_unfused(mode, bidirectional):
     fused = rnn.FusedRNNCell(3, 2, mode, bidirectional, prefix="f_")
     symbol, _ = fused.unroll(4, DATA, layout="TNC", merge_outputs=True)
-    shapes = dict(
-        zip(symbol.list_arguments(), symbol.infer_shape(data=(4, 2, 5))[0], strict=True)
-    )
+    shapes = dict(zip(symbol.list_arguments(), symbol.infer_shape(data=(4, 2, 5))[0], strict=True))
     rng = np.random.RandomState(0)
     arrays = {k: mx.nd.array(rng.uniform(-0.5, 0.5, s)) for k, s in shapes.items()}
     outputs, gradients = run(symbol, arrays)
@@ -193,7 +191,10 @@ def test_zoneout_keeps_what_was_before():
     ("error", "call"),
     [
         (NotImplementedError, lambda: rnn.FusedRNNCell(3)(DATA, [])),
-        (NotImplementedError, lambda: rnn.BidirectionalCell(rnn.RNNCell(2), rnn.RNNCell(2))(DATA, [])),
+        (
+            NotImplementedError,
+            lambda: rnn.BidirectionalCell(rnn.RNNCell(2), rnn.RNNCell(2))(DATA, []),
+        ),
         (AssertionError, lambda: rnn.FusedRNNCell(3).unroll(2, DATA, layout="NCT")),
         (AssertionError, lambda: rnn.RNNCell(3).unroll(3, [DATA, DATA])),
         (AssertionError, lambda: rnn.RNNCell(3).unroll(2, mx.sym.Group([DATA, DATA]))),

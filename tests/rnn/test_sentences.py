@@ -16,7 +16,11 @@ from mxnet import rnn
     [
         ({}, [[0, 1], [1, 2]], {"\n": -1, "a": 0, "b": 1, "c": 2}),
         ({"invalid_label": 0}, [[1, 2], [2, 3]], {"\n": 0, "a": 1, "b": 2, "c": 3}),
-        ({"start_label": 5, "invalid_key": "-"}, [[5, 6], [6, 7]], {"-": -1, "a": 5, "b": 6, "c": 7}),
+        (
+            {"start_label": 5, "invalid_key": "-"},
+            [[5, 6], [6, 7]],
+            {"-": -1, "a": 5, "b": 6, "c": 7},
+        ),
         ({"vocab": {"a": 3, "b": 4, "c": 9}}, [[3, 4], [4, 9]], {"a": 3, "b": 4, "c": 9}),
         (
             {"vocab": {"a": 3, "?": 7}, "unknown_token": "?"},
@@ -107,7 +111,9 @@ def test_a_language_model_learns_in_buckets(fused):
     random.seed(0)
     np.random.seed(0)
     mx.random.seed(0)
-    text = [[(start + i) % 8 + 1 for i in range(length)] for start in range(8) for length in (4, 6) * 4]
+    text = [
+        [(start + i) % 8 + 1 for i in range(length)] for start in range(8) for length in (4, 6) * 4
+    ]
     data = rnn.BucketSentenceIter(text, 8, buckets=[4, 6], invalid_label=0)
     cell = rnn.FusedRNNCell(16, prefix="net_")
     cell = cell if fused else cell.unfuse()

@@ -61,9 +61,7 @@ def foreach(data0, data1, data2):
 
 
 # while sum(i) < limit: y = s i, i = i + 1, s = s i
-BELOW = graph(
-    "i", "limit", ("sum", (0,), {}), ("broadcast_lesser", (2, 1), {}), heads=(3,)
-)
+BELOW = graph("i", "limit", ("sum", (0,), {}), ("broadcast_lesser", (2, 1), {}), heads=(3,))
 GROW = graph(
     "s",
     "i",
@@ -119,15 +117,15 @@ def numbers(*values):
 
 
 SAMPLES = [
+    Sample("_foreach", LOOP, {"data0": (4, 2), "data1": (2,), "data2": (2,)}, foreach, name="rows"),
     Sample(
-        "_foreach", LOOP, {"data0": (4, 2), "data1": (2,), "data2": (2,)}, foreach, name="rows"
+        "_foreach",
+        LOOP,
+        {"data0": (1, 2, 3), "data1": (2, 3), "data2": (2, 3)},
+        foreach,
+        name="one",
     ),
-    Sample(
-        "_foreach", LOOP, {"data0": (1, 2, 3), "data1": (2, 3), "data2": (2, 3)}, foreach, name="one"
-    ),
-    Sample(
-        "_foreach", LOOP, {"data0": (3,), "data1": (1,), "data2": (1,)}, foreach, name="vector"
-    ),
+    Sample("_foreach", LOOP, {"data0": (3,), "data1": (1,), "data2": (1,)}, foreach, name="vector"),
     *(
         Sample(
             "_while_loop",
