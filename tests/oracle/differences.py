@@ -164,6 +164,7 @@ DIFFERENCES = (
     Difference("softmax-activation", ("grad/",), ("SoftmaxActivation",), flattens),
     Difference("lamb-master-weights", ("argument/weight32",), ("mp_lamb_update_phase2",)),
     Difference("uniform-support", ("out/", "grad/"), ("_random_pdf_uniform",), outside),
+    Difference("hawkes-gradient", ("grad/state", "grad/beta"), ("_contrib_hawkesll",)),
     Difference("gradient-of-boxes", ("grad/",), ("_contrib_box_nms",), converts_boxes),
     Difference("tile-to-four-axes", ("out/",), ("tile",), four_copies),
     Difference(
