@@ -99,7 +99,8 @@ def test_files_of_all_versions_become_stable(path):
         with skip_missing_operator():
             symbol = mx.sym.load(str(path))
     except mx.MXNetError:
-        assert path.name.startswith(("face-lightened_moon", "ldp-cifar10_quantize_vgg16"))
+        refused = ("face-lightened_moon", "ldp-cifar10_quantize_vgg16", "gluoncv-mobilenet1.0_int8")
+        assert path.name.startswith(refused)
         return
     text = symbol.tojson()
     again = mx.sym.load_json(text)
