@@ -199,23 +199,24 @@ class _Writable:
 
     def __init__(self, bound: Bound, variables: Mapping[Node, torch.Tensor]):
         self.gradients = bound.gradients
-        self.taken = [*variables.values(), *bound.heads.values()]
+        self.taken: dict[int, list[torch.Tensor]] = {}  # by storage: most have one of their own
+        for tensor in (*variables.values(), *bound.heads.values()):
+            self.taken.setdefault(tensor.untyped_storage()._cdata, []).append(tensor)
 
     def __call__(self, variable: Node, dtype: str) -> bool:
         target, accumulate = self.gradients[variable]
         if accumulate or not target.is_contiguous() or torch_dtype(dtype) != target.dtype:
             return False
-        if _overlaps(target, self.taken):
+        beside = self.taken.setdefault(target.untyped_storage()._cdata, [])
+        if any(_overlap(target, other) for other in beside):
             return False
-        self.taken.append(target)
+        beside.append(target)
         return True
 
 
-def _overlaps(target: torch.Tensor, others: Any) -> bool:
-    storage = target.untyped_storage()._cdata
-    return any(
-        storage == other.untyped_storage()._cdata
-        and target.data_ptr() < other.data_ptr() + other.numel() * other.element_size()
-        and other.data_ptr() < target.data_ptr() + target.numel() * target.element_size()
-        for other in others
+def _overlap(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors of one storage have bytes in common."""
+    return (
+        one.data_ptr() < other.data_ptr() + other.numel() * other.element_size()
+        and other.data_ptr() < one.data_ptr() + one.numel() * one.element_size()
     )
