@@ -93,6 +93,8 @@ def integer_product(rows, weight):
     m, k, n = *rows.shape, weight.shape[0]
     if not (m and k and n):
         return torch.zeros((m, n), dtype=torch.int32, device=rows.device)
+    if k == 1:  # torch's kernel misreads columns of one element
+        return rows.to(torch.int32) * weight.to(torch.int32).t()
     if not native_is_exact(rows.device):
         return product_in_parts(rows, weight)
     shift = 0

@@ -94,6 +94,30 @@ def converts_boxes(case: Case, part: str, ours: Record, theirs: Record) -> bool:
     return "center" in (params.get("in_format"), params.get("out_format"))
 
 
+def odd_side(case: Case, part: str, ours: Record, theirs: Record) -> bool:
+    """The mirror leaves a middle row or column."""
+    axis = 1 if case.op.endswith("left_right") else 0
+    return case.input("data").shape[axis] % 2 == 1
+
+
+def off_by_one(case: Case, part: str, ours: Record, theirs: Record) -> bool:
+    """Bytes that differ by 1."""
+    mine, other = ours.arrays[part], theirs.arrays[part]
+    return mine.dtype == np.uint8 and np.abs(mine.astype(int) - other.astype(int)).max() <= 1
+
+
+def of_bytes(case: Case, part: str, ours: Record, theirs: Record) -> bool:
+    """The data are unsigned."""
+    return case.input("data").dtype == np.uint8
+
+
+def overflows(case: Case, part: str, ours: Record, theirs: Record) -> bool:
+    """Where the sides differ, we have a limit of the type."""
+    mine, other = ours.arrays[part], theirs.arrays[part]
+    info = np.iinfo(mine.dtype)
+    return bool(np.all((mine == other) | (mine == info.min) | (mine == info.max)))
+
+
 def unknown_sizes(case: Case, part: str, ours: Record, theirs: Record) -> bool:
     """We say unknown where 1.9.1 names a size."""
     mine, other = ours.facts[part], theirs.facts[part]
@@ -135,6 +159,7 @@ DIFFERENCES = (
             "Pad",
             "broadcast_like",
             "Convolution_v1",
+            "_contrib_quantized_conv",
             "RNN",
             "UpSampling",
         ),
@@ -146,6 +171,8 @@ DIFFERENCES = (
         (
             "Crop",
             "_contrib_MultiBoxPrior",
+            "_contrib_quantized_elemwise_add",
+            "_contrib_quantized_act",
             "InstanceNorm",
             "IdentityAttachKLSparseReg",
             "softmin",
@@ -164,6 +191,19 @@ DIFFERENCES = (
     Difference("softmax-activation", ("grad/",), ("SoftmaxActivation",), flattens),
     Difference("lamb-master-weights", ("argument/weight32",), ("mp_lamb_update_phase2",)),
     Difference("uniform-support", ("out/", "grad/"), ("_random_pdf_uniform",), outside),
+    Difference(
+        "odd-mirrors", ("out/",), ("_image_flip_left_right", "_image_flip_top_bottom"), odd_side
+    ),
+    Difference("hue-rounding", ("out/",), ("_image_random_hue",), off_by_one),
+    Difference("saturation-gray", ("out/",), ("_image_random_saturation",)),
+    Difference("quantized-convolution", ("out/1", "out/2"), ("_contrib_quantized_conv",), of_bytes),
+    Difference(
+        "quantized-activation",
+        ("out/0", "types", "partial types"),
+        ("_contrib_quantized_act",),
+        of_bytes,
+    ),
+    Difference("quantized-overflow", ("out/0",), ("_contrib_quantized_elemwise_mul",), overflows),
     Difference("hawkes-gradient", ("grad/state", "grad/beta"), ("_contrib_hawkesll",)),
     Difference("gradient-of-boxes", ("grad/",), ("_contrib_box_nms",), converts_boxes),
     Difference("tile-to-four-axes", ("out/",), ("tile",), four_copies),

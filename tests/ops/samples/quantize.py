@@ -275,6 +275,22 @@ LAYERS = [
         gradient=False,
     ),
     Sample(
+        "_contrib_quantized_fully_connected",
+        {"num_hidden": 3},
+        layer_inputs(unsigned(4, 1), signed(3, 1), signed(3)),
+        layer(connect),
+        gradient=False,
+        name="one column",
+    ),
+    Sample(
+        "_contrib_quantized_conv",
+        {"kernel": (1, 1), "num_filter": 3, "no_bias": True},
+        layer_inputs(unsigned(2, 1, 4, 5), signed(3, 1, 1, 1)),
+        layer(lambda data, weight, bias: convolve(data, weight)),
+        gradient=False,
+        name="one channel",
+    ),
+    Sample(
         "_contrib_quantized_conv",
         {"kernel": (3, 2), "num_filter": 4, "no_bias": True, **GEOMETRY},
         layer_inputs(unsigned(2, 3, 6, 5), signed(4, 3, 3, 2)),

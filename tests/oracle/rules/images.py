@@ -76,7 +76,7 @@ def flip(draw: Draw, op: str) -> Drawn:
 @rule("_image_random_brightness", "_image_random_contrast", "_image_random_saturation",
       "_image_random_hue")  # fmt: skip
 def color(draw: Draw, op: str) -> Drawn:
-    factor = draw.real(0.25, 2) if op != "_image_random_hue" else draw.real(-0.5, 0.5)
+    factor = draw.real(0.25, 2) if op != "_image_random_hue" else draw.real(0, 0.5)
     data = image(draw, 3)
     data = data[0] if data.ndim == 4 else data
     params = {"min_factor": factor, "max_factor": factor}

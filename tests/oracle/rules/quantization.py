@@ -45,9 +45,8 @@ def quantize_v2(draw: Draw, op: str) -> Drawn:
 
 @rule("_contrib_quantize_asym")
 def quantize_asym(draw: Draw, op: str) -> Drawn:
-    params = {}
-    if draw.chance(0.6):
-        params = {"min_calib_range": draw.real(-2, 0), "max_calib_range": draw.real(0.25, 2)}
+    # Without calibration 1.9.1 crashes.
+    params = {"min_calib_range": draw.real(-2, 0), "max_calib_range": draw.real(0.25, 2)}
     return run(params, {"data": draw.array(draw.shape(), -2, 2)})
 
 
@@ -102,8 +101,10 @@ def convolution(draw: Draw, op: str) -> Drawn:
     params = {"kernel": kernel, "num_filter": filters}
     params |= draw.some(stride=draw.sizes(2, 1, 2), pad=draw.sizes(2, 0, 1))
     shape = (draw.integer(1, 2), draw.integer(1, 4), *draw.sizes(2, 4, 6))
-    data = whole(draw, shape, draw.choice("int8", "uint8"))
-    return layer(draw, params, data, (filters, shape[1], *kernel), (filters,))
+    data = whole(draw, shape, "uint8") // 2  # on some processors oneDNN loses larger sums
+    drawn = layer(draw, params, data, (filters, shape[1], *kernel), (filters,))
+    drawn.inputs["weight"] //= 2
+    return drawn
 
 
 @rule("_contrib_quantized_pooling")
