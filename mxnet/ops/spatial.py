@@ -149,6 +149,14 @@ class SpatialTransformer(Op):
         return d_data, None if d_grid is None else affine_grid_backward(d_grid, self.target_shape)
 
 
+def read(data, size):
+    """The part of images that results of a size depend on."""
+    for axis, length in enumerate(size, 2):
+        if length == 1:
+            data = data.narrow(axis, 0, 1)
+    return data
+
+
 class BilinearResize2D(Op, name="_contrib_BilinearResize2D"):
     """Images of another size, interpolated linearly: data (n, c, h, w) -> (n, c, p, q).
 
@@ -156,6 +164,7 @@ class BilinearResize2D(Op, name="_contrib_BilinearResize2D"):
     ``scale_width``. odd_scale: times the scales, but h to (h - 1) * scale + 1 if it is odd. like: the
     size of the input ``like``. to_even_down and the others: the next even or odd number.
     ``align_corners``: the centers of the corner pixels stay at the corners; if not, the borders do.
+    Along a side of one pixel, that is the first pixel of the data, as in 1.x.
     """
 
     height: Annotated[int, at_least(1)] = 1
@@ -209,7 +218,7 @@ class BilinearResize2D(Op, name="_contrib_BilinearResize2D"):
 
     def forward(self, data, like=None, *, out):
         size = self.size(data.shape[2:]) if like is None else like.shape[2:]
-        return torch._C._nn.upsample_bilinear2d(data, size, self.align_corners, out=out)
+        return torch._C._nn.upsample_bilinear2d(read(data, size), size, self.align_corners, out=out)
 
     def gradient(self, d_output, data):
         d_data = ResizeBackward(align_corners=self.align_corners)(d_output, data)
@@ -230,9 +239,14 @@ class ResizeBackward(Op, name="_backward_bilinear_resize"):
         s.grad = (*s.data[:2], UNKNOWN, UNKNOWN)
 
     def forward(self, grad, data, *, out):
-        kernel = torch.ops.aten.upsample_bilinear2d_backward.grad_input
-        out = buffer(out, data.shape, grad)
-        return kernel(grad, grad.shape[2:], data.shape, self.align_corners, grad_input=out)
+        kernel = torch.ops.aten.upsample_bilinear2d_backward
+        size, out = grad.shape[2:], buffer(out, data.shape, grad)
+        part = read(out, size)
+        if part.shape == out.shape:
+            return kernel.grad_input(grad, size, out.shape, self.align_corners, grad_input=out)
+        out.zero_()
+        part.copy_(kernel.default(grad, size, part.shape, self.align_corners))
+        return out
 
     def gradient(self, d_output, grad):
         align = self.align_corners

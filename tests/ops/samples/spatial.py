@@ -41,7 +41,7 @@ def resized(data, size, corners=True):
     """Linear interpolation along one axis after the other."""
     for axis, length in ((2, size[0]), (3, size[1])):
         whole = data.shape[axis]
-        if corners:
+        if corners or length == 1:
             place = np.linspace(0, whole - 1, length)
         else:
             place = np.clip((np.arange(length) + 0.5) * whole / length - 0.5, 0, whole - 1)
@@ -119,6 +119,7 @@ SAMPLES = [
     ),
     resize((3, 8), height=3, width=8),
     resize((3, 8), height=3, width=8, corners=False),
+    resize((3, 1), height=3, width=1, corners=False),
     resize((8, 3), scale_height=2.0, scale_width=0.7),
     resize((8, 9), mode="odd_scale", scale_height=2.0, scale_width=2.0),
     resize((4, 4), mode="to_even_down"),
