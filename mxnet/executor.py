@@ -61,8 +61,7 @@ class Executor:
         self._arena = shared._arena if shares else Arena(self._device)
         self._budget = memory_budget
         self._state: dict = {}
-        self._token = object()  # stands for this executor where it leaves values in the arena
-        self._programs: dict[bool, Program] = {}
+        self._programs: dict[tuple[bool, bool], Program] = {}  # by mode, and whether fused
         self._monitor: Watcher | None = None
         self._check = SelfCheck(ctx, self._rng) if check else None
         self._watchers: list[Watcher] = [self._check] if self._check else []
@@ -164,9 +163,10 @@ class Executor:
         return [arrays[entry] for entry in graph.outputs]
 
     def _program(self, train: bool) -> Program:
-        program = self._programs.get(train)
+        fused = not any(watcher.as_declared for watcher in self._watchers)
+        program = self._programs.get((train, fused))
         if self._contexts and program is None:
-            program = self._programs[train] = build_placed(
+            program = self._programs[train, fused] = build_placed(
                 self._symbol._graph,
                 self._bound,
                 self._group2ctx,
@@ -178,7 +178,7 @@ class Executor:
             )
             return program
         if program is None or program.generation != self._arena.generation:
-            program = self._programs[train] = build(
+            program = self._programs[train, fused] = build(
                 self._graph,
                 self._bound,
                 self._facts,
@@ -189,6 +189,7 @@ class Executor:
                 state=self._state,
                 arena=self._arena,
                 budget=self._budget,
+                fused=fused,
             )
         return program
 
@@ -203,7 +204,7 @@ class Executor:
         if kwargs:
             self._copy_inputs(kwargs)
         program = self._program(bool(is_train))
-        self._arena.owner = self._token if is_train else None
+        self._arena.owner = program if is_train else None
         self._draws = None
         if is_train and program.stochastic:
             self._draws = [rng.get_state() for rng in self._rngs]
@@ -227,7 +228,7 @@ class Executor:
         if self._check is not None:
             self._check.train = True
         # The arena may hold no values of a training forward run of ours.
-        if self._arena.owner is not self._token:
+        if self._arena.owner is not program:
             self._repeat_forward(program)
         assert program.backward is not None
         self._run(program.backward)
@@ -392,6 +393,8 @@ class Executor:
 
 class _Monitoring(Watcher):
     """Calls back with the name and value of outputs, and of inputs if asked for."""
+
+    as_declared = True
 
     def __init__(self, callback: Callable, inputs_too: bool, context: Context):
         self._callback, self._inputs_too, self._context = callback, inputs_too, context

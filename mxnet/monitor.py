@@ -128,6 +128,8 @@ class NanMonitor(Watcher):
         mx.mon.NanMonitor().install(executor)
     """
 
+    as_declared = True
+
     def __init__(self, interval: int = 1, infinite: bool = False, raises: bool = True):
         self.interval, self.infinite, self.raises = interval, infinite, raises
         self.step = 0

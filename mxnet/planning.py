@@ -14,6 +14,7 @@ from .passes.joint import join
 from .passes.recompute import parse_budget
 from .passes.report import MemoryReport
 from .passes.schedule import plan_graph
+from .passes.target import Target, available_kernels
 from .passes.unroll import unroll
 
 __all__ = ["infer_variables", "plan_symbol", "requirements_of"]
@@ -118,4 +119,5 @@ def plan_symbol(
         return requirements[variable] == "write" and known[variable][1] == dtype
 
     budget = None if memory_budget is None else parse_budget(memory_budget)
-    return plan_graph(joint, infer, lambda: writable, joint.wrt, budget).report
+    target = Target("cpu", bool(joint.wrt), available_kernels("cpu"))
+    return plan_graph(joint, infer, lambda: writable, joint.wrt, target, budget).report

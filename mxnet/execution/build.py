@@ -16,6 +16,7 @@ from ..passes.joint import Joint, join
 from ..passes.memory import Key, Plan
 from ..passes.report import MemoryReport
 from ..passes.schedule import plan_graph
+from ..passes.target import Target, available_kernels
 from .dynamic import DynamicSegment
 from .lower import Environment, Lowering, Sink, torch_dtype
 from .program import Segment
@@ -76,8 +77,10 @@ def known_facts(
     Raises NodeError where the bound arrays do not fit the graph, or do not determine a shape
     (unless that depends on values, see ``Op.dynamic``).
     """
-    if start[0] is not None and len(start[0].values) == len(graph.nodes):
-        return start  # type: ignore[return-value] # nothing has been added
+    if start[0] is not None:
+        start = _of_first_nodes(graph, start)  # type: ignore[arg-type]
+        if len(start[0].values) == len(graph.nodes):  # type: ignore[union-attr]
+            return start  # type: ignore[return-value] # nothing has been added
     shapes = infer_shapes(graph, {n: tuple(t.shape) for n, t in variables.items()}, start[0])
     dtypes = infer_dtypes(graph, {n: dtype_name(t) for n, t in variables.items()}, start[1])
     for node, tensor in variables.items():
@@ -98,6 +101,16 @@ def known_facts(
                 "bind",
                 f"shape {node_shapes} or dtype {node_dtypes} is not determined",
             )
+    return shapes, dtypes
+
+
+def _of_first_nodes(graph: Graph, facts: tuple[Facts, Facts]) -> tuple[Facts, Facts]:
+    """What holds of a graph from facts of another one that begins with the same nodes."""
+    old, new = facts[0].graph.nodes, graph.nodes
+    count = next(
+        (i for i, (a, b) in enumerate(zip(old, new)) if a is not b), min(len(old), len(new))
+    )
+    shapes, dtypes = (Facts(graph, each.values[:count]) for each in facts)
     return shapes, dtypes
 
 
@@ -122,11 +135,13 @@ def build(
     state: dict,
     arena: Arena,
     budget: int | None = None,
+    fused: bool = True,
 ) -> Program:
     """Plan and lower a graph; with gradients where ``train`` is set and some are asked for.
 
     ``facts``: the shapes and dtypes of the graph's values, from ``known_facts``.
-    ``state`` is where operators keep what outlives a run; ``budget``: the most bytes to take.
+    ``state`` is where operators keep what outlives a run; ``budget``: the most bytes to take;
+    ``fused``: whether several nodes may become one.
     """
     joint = join(graph, list(bound.gradients) if train else [])
     variables = dict(bound.variables)
@@ -144,13 +159,17 @@ def build(
         shapes, dtypes = known_facts(whole, {n: variables[n] for n in whole.variables}, facts)
         return shapes.values, dtypes.values
 
+    kernels = available_kernels(device.type) if fused else frozenset()
+    target = Target(device.type, train, kernels)
     planned = plan_graph(
-        joint, infer, lambda: _Writable(bound, variables), list(bound.gradients), budget
+        joint, infer, lambda: _Writable(bound, variables), list(bound.gradients), target, budget
     )
     joint, plan = planned.joint, planned.plan
     whole = joint.graph
     fixed: dict[Key, torch.Tensor] = {(whole.index[n], 0): variables[n] for n in whole.variables}
-    fixed.update((joint.key(entry), tensor) for entry, tensor in bound.heads.items())
+    for entry, now in zip(graph.outputs, joint.forward.outputs):
+        if entry in bound.heads:
+            fixed[joint.key(now)] = bound.heads[entry]
     for key, variable in planned.placement.computed_in.items():
         fixed[key] = bound.gradients[variable][0].view(planned.shapes[key[0]][key[1]])
     sinks = {
@@ -162,7 +181,7 @@ def build(
         sinks, planned.channels_last,
     )  # fmt: skip
     instructions = lowering.run()
-    forward_nodes = set(graph.nodes)
+    forward_nodes = set(joint.forward.nodes)
     split = next(
         (i for i, each in enumerate(instructions) if each.node not in forward_nodes),
         len(instructions),
@@ -190,7 +209,7 @@ def _build_dynamic(
     nodes, rest = joint.forward.nodes, joint.graph.nodes[len(joint.forward.nodes) :]
     forward = DynamicSegment(nodes, values, bound.heads, {}, environment)
     backward = DynamicSegment(rest, values, {}, sinks, environment) if joint.wrt else None
-    plan = Plan({}, {}, {}, {}, {})
+    plan = Plan({}, {}, {}, {}, {}, {})
     return Program(joint.graph, plan, forward, backward, stochastic, arena.generation, None)
 
 

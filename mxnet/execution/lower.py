@@ -167,7 +167,9 @@ class Lowering:
 
     def output_tensor(self, key: Key) -> torch.Tensor:
         tensor = self.tensors.get(key)
-        if tensor is None:
+        if key in self.plan.in_place:
+            tensor = self.tensors[key] = self.tensors[self.plan.in_place[key]]
+        elif tensor is None:
             shape, dtype = self.facts(key)
             buffer = self.plan.homes.get(key)
             if buffer is None:

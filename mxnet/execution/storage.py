@@ -13,8 +13,8 @@ class Arena:
     """Bytes on one device, as many as the largest program that uses them needs.
 
     When a program needs more, the arena is replaced and its ``generation`` rises; programs made on an
-    older one have to be made anew before they run. ``owner`` is whoever left values there that still
-    count: an executor whose forward values another has overwritten must compute them again.
+    older one have to be made anew before they run. ``owner`` is the program that left forward values
+    there that still count: one whose values another has overwritten must compute them again.
     """
 
     def __init__(self, device: torch.device):

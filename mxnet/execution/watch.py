@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ..graph.node import Node
 
@@ -26,7 +26,10 @@ class Watcher:
 
     Before an instruction its ``reads`` hold their true values, after it its ``writes`` do; memory is
     reused later. The values that an instruction only needs the shape of are no values at all.
+    ``as_declared``: whether it wants every node of the user's graph, none of them fused with others.
     """
+
+    as_declared: ClassVar[bool] = False
 
     def before(self, instruction: Any) -> None:
         """An instruction is about to run."""

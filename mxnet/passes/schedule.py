@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 
 from ..error import MXNetError
 from ..graph.node import Graph, Node
-from .fuse import accumulate_products
 from .joint import Joint, Placement, place, plan_joint
 from .memory import Key, Plan
+from .optimize import optimize
 from .recompute import choices, mirrored, recompute, work_of
 from .report import MemoryReport, report_memory
+from .target import Facts, Target
 
 __all__ = ["Planned", "plan_graph"]
-
-Facts = tuple[Sequence[tuple], Sequence[tuple]]
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,14 @@ def plan_graph(
     infer: Callable[[Graph], Facts],
     writable: Callable[[], Callable[[Node, str], bool]],
     gradients: Sequence[Node],
+    target: Target,
     budget: int | None = None,
 ) -> Planned:
     """Plan a joint graph; recompute forward values where the program or a budget asks for it.
 
     Parameters: ``infer`` gives shapes and dtypes of a graph; ``writable()`` a fresh predicate for
-    ``place``; ``gradients``: variables with a gradient array; ``budget``: the most bytes in all.
+    ``place``; ``gradients``: variables with a gradient array; ``target``: what the program is for;
+    ``budget``: the most bytes in all.
     Of the ways that keep the budget the one with the least extra work is taken. Raises MXNetError
     with the smallest possible budget where none does.
     """
@@ -53,7 +54,7 @@ def plan_graph(
         report = report_memory(candidate, placement, plan, shapes, dtypes, gradients)
         return Planned(candidate, shapes, dtypes, placement, plan, channels_last, report)
 
-    joint = accumulate_products(joint, lambda: infer(joint.graph)[0])
+    joint = optimize(joint, infer, target)
     asked = mirrored(joint) if joint.wrt else None
     first = planned(joint if asked is None else recompute(joint, asked.kept))
     if budget is None or first.report.total <= budget:

@@ -8,6 +8,7 @@ import mxnet as mx
 from mxnet.passes.fuse import accumulate_products
 from mxnet.passes.infer import infer_shapes
 from mxnet.passes.joint import join
+from mxnet.passes.target import Target
 
 
 def shared_weights(times):
@@ -25,9 +26,9 @@ def fused(net, **shapes):
     known = {node: shapes[node.name] for node in net._graph.variables if node.name in shapes}
 
     def found():
-        return infer_shapes(joint.graph, known).values
+        return infer_shapes(joint.graph, known).values, []
 
-    return accumulate_products(joint, found)
+    return accumulate_products(joint, found, Target())
 
 
 def operators(joint):
@@ -43,7 +44,7 @@ def test_sums_of_products_become_one_node():
 def test_nothing_to_fuse_leaves_the_graph_alone():
     net = shared_weights(1)
     joint = join(net._graph, net._graph.arguments)
-    assert accumulate_products(joint, lambda: 1 / 0) is joint
+    assert accumulate_products(joint, lambda: 1 / 0, Target()) is joint
 
 
 def test_gradients_of_shared_weights():

@@ -121,5 +121,5 @@ def test_a_deep_chain_of_layers_uses_little_memory():
         symbol = mx.sym.Activation(symbol, act_type="tanh")
     executor = symbol.simple_bind(mx.cpu(), grad_req="null", x=(256, 256))
     executor.forward()
-    size = executor._programs[False].plan.arena_size
+    size = executor._program(False).plan.arena_size
     assert size <= 2 * 256 * 256 * 4

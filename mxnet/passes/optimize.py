@@ -1,0 +1,23 @@
+"""The passes that change a joint graph before it is planned, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from ..graph.node import Graph
+from .fuse import accumulate_products
+from .joint import Joint
+from .target import Facts, Target
+
+__all__ = ["optimize"]
+
+# Each takes the joint graph, a function that gives the facts of it, and the target.
+PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (accumulate_products,)
+
+
+def optimize(joint: Joint, infer: Callable[[Graph], Facts], target: Target) -> Joint:
+    """A joint graph that computes the same with fewer passes over memory."""
+    for change in PASSES:
+        joint = change(joint, partial(infer, joint.graph), target)
+    return joint

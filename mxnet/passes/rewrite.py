@@ -1,0 +1,83 @@
+"""Replacing nodes of a joint graph: what every pass that fuses nodes is made with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ..graph.node import Entry, Graph, Node
+from .joint import Joint
+
+__all__ = ["Replacement", "rewrite"]
+
+# Gives what stands for the outputs of a node in the new graph; it is told how to find what stands
+# there for any entry of the old one that comes before it.
+Replacement = Callable[[Callable[[Entry], Entry]], Sequence[Entry]]
+
+
+def rewrite(joint: Joint, replacements: Mapping[Node, Replacement | None]) -> Joint:
+    """The joint graph with some nodes replaced, in the same order of execution.
+
+    New nodes stand where the node was that they replace. Readers of a replaced node read what stands
+    for it; None drops a node that nothing reads any more.
+    """
+    if not replacements:
+        return joint
+    made = _Rewriting(replacements)
+    count = len(joint.forward.nodes)
+    for node in joint.graph.nodes[:count]:
+        made.add(node)
+    forward = Graph([made.now(entry) for entry in joint.forward.outputs], list(made.order))
+    for node in joint.graph.nodes[count:]:
+        made.add(node)
+    gradients = tuple(None if entry is None else made.now(entry) for entry in joint.gradients)
+    found = [entry for entry in gradients if entry is not None]
+    graph = Graph((*forward.outputs, *found), made.order)
+    return Joint(graph, forward, joint.wrt, gradients, joint.head_gradients)
+
+
+class _Rewriting:
+    def __init__(self, replacements: Mapping[Node, Replacement | None]):
+        self.replacements = replacements
+        self.order: list[Node] = []
+        self.placed: set[Node] = set()
+        self.entries: dict[Entry, Entry] = {}  # what stands for an output of a replaced node
+        self.copies: dict[Node, Node] = {}  # of nodes that only read something else now
+
+    def now(self, entry: Entry) -> Entry:
+        """What stands for an entry in the new graph."""
+        found = self.entries.get(entry)
+        if found is not None:
+            return found
+        copy = self.copies.get(entry.node)
+        return entry if copy is None else Entry(copy, entry.index)
+
+    def add(self, node: Node) -> None:
+        if node in self.replacements:
+            replacement = self.replacements[node]
+            if replacement is not None:
+                for index, entry in enumerate(replacement(self.now)):
+                    self.place(entry.node)
+                    self.entries[Entry(node, index)] = entry
+            return
+        inputs = tuple(map(self.now, node.inputs))
+        changed = any(
+            a.node is not b.node or a.index != b.index for a, b in zip(inputs, node.inputs)
+        )
+        if changed:
+            copy = Node(node.op, inputs, node.name, node.attrs, node.origin, node.derived_from)
+            node = self.copies[node] = copy
+        self.place(node)
+
+    def place(self, node: Node) -> None:
+        """Append a node after those that it reads."""
+        waiting = [node]
+        while waiting:
+            last = waiting[-1]
+            missing = [e.node for e in last.inputs if e.node not in self.placed]
+            if last in self.placed or not missing:
+                waiting.pop()
+                if last not in self.placed:
+                    self.placed.add(last)
+                    self.order.append(last)
+            else:
+                waiting.extend(missing)
