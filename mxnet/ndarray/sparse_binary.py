@@ -180,23 +180,30 @@ def _dot(op: Any, inputs: Sequence[Any]) -> Any:
 def _update_rows(op: Any, inputs: Sequence[Any], out: Any) -> Any:
     """A step that touches only the rows which the gradient has."""
     weight, grad, *states = inputs
-    lazy = getattr(op, "lazy_update", True) and grad.stype == "row_sparse"
-    if not lazy or any(array.stype != "default" for array in (weight, *states)):
+    if grad.stype != "row_sparse" or not getattr(op, "lazy_update", True):
+        return None
+    if op.op_name in _LAZY_IF_ALL_ARE_SPARSE and any(a.stype == "default" for a in inputs):
         return None
     grad.check_format(ordered=False)
     rows = grad._indices[0].long()
-    parts = [NDArray(array._tensor[rows], weight._context) for array in (weight, *states)]
-    changed = invoke(op, [parts[0], grad.data, *parts[1:]])
-    for array, part in zip(states, parts[1:]):
-        array._tensor.index_copy_(0, rows, part._tensor)
-    result = weight if out is weight else weight.copy()
-    result._tensor.index_copy_(0, rows, changed._tensor)
-    return result
+    dense = [a if a.stype == "default" else a.tostype("default") for a in (weight, *states)]
+    if rows.numel():
+        parts = [NDArray(array._tensor[rows], weight._context) for array in dense]
+        parts[0] = invoke(op, [parts[0], grad.data, *parts[1:]])
+        if dense[0] is weight and out is not weight:
+            dense[0] = weight.copy()
+        for array, part in zip(dense, parts):
+            array._tensor.index_copy_(0, rows, part._tensor)
+    for state, array in zip(states, dense[1:]):
+        if state is not array:
+            state[:] = array
+    return dense[0]
 
 
+_LAZY_IF_ALL_ARE_SPARSE = ("ftrl_update",)
 STEPS.update(
     dict.fromkeys(
-        ("sgd_update", "sgd_mom_update", "adam_update",  "_sparse_adagrad_update",
+        ("sgd_update", "sgd_mom_update", "adam_update", "ftrl_update", "_sparse_adagrad_update",
          "_contrib_group_adagrad_update"),
         _update_rows,
     )

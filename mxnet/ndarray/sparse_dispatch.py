@@ -18,7 +18,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._tape import state
-from ..error import MXNetError
 from ..ops.core import Op
 from .invoke import invoke
 from .ndarray import NDArray
@@ -55,13 +54,6 @@ def invoke_sparse(op: Op, inputs: Sequence[NDArray], out: Any = None) -> Any:
 
 
 def _densely(op: Op, inputs: Sequence[NDArray], out: Any) -> Any:
-    changed: Any = op.mutates() if callable(op.mutates) else op.mutates
-    for name, array in zip(op.input_names, inputs):
-        if name in changed and array.stype != "default":
-            raise MXNetError(
-                f"{op.op_name} changes {name}, which is stored as {array.stype}:"
-                " make it dense with tostype('default')"
-            )
     if op.op_name not in _logged:
         _logged.add(op.op_name)
         if os.environ.get("MXNET_STORAGE_FALLBACK_LOG_VERBOSE", "1") != "0":
@@ -72,7 +64,12 @@ def _densely(op: Op, inputs: Sequence[NDArray], out: Any) -> Any:
             )  # fmt: skip
     dense = [array.tostype("default") if array.stype != "default" else array for array in inputs]
     own = isinstance(out, NDArray) and out.stype == "default"
-    return invoke(op, dense, out=out if own else None)
+    result = invoke(op, dense, out=out if own else None)
+    changed: Any = op.mutates() if callable(op.mutates) else op.mutates
+    for name, array, copy in zip(op.input_names, inputs, dense):
+        if name in changed and array is not copy:
+            array[:] = copy
+    return result
 
 
 def _assign(target: NDArray, result: NDArray) -> None:

@@ -393,6 +393,36 @@ def test_steps_touch_the_rows_of_the_gradient(step, states, options, lazy):
         np.testing.assert_allclose(found, untouched if lazy else expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("rows", [[1, 4], []])
+@pytest.mark.parametrize(
+    ("step", "states", "options"),
+    [
+        (nd.sgd_update, 0, {}),
+        (nd.sgd_mom_update, 1, {"momentum": 0.9}),
+        (nd.adam_update, 2, {}),
+        (nd.ftrl_update, 2, {}),
+        (nd.sparse.adagrad_update, 1, {}),
+        (nd.contrib.group_adagrad_update, 1, {}),
+    ],
+)
+def test_steps_on_sparse_weights_and_states(step, states, options, rows):
+    gradient = np.zeros((6, 3), "float32")
+    gradient[rows] = 0.5
+    size = (6, 1) if step is nd.contrib.group_adagrad_update else (6, 3)
+    before = [few(6, 3) + 1] + [np.full(size, 0.1, "float32")] * states
+
+    def run(stype, grad):
+        arrays = [nd.array(values).tostype(stype) for values in before]
+        step(arrays[0], grad, *arrays[1:], out=arrays[0], lr=0.1, **options)
+        assert {array.stype for array in arrays} == {stype}
+        return [array.asnumpy() for array in arrays]
+
+    found, expected = run(ROWS, stored(gradient, ROWS)), run(DENSE, nd.array(gradient))
+    touched = gradient.any(1, keepdims=True)
+    for mine, dense, old in zip(found, expected, before, strict=True):
+        np.testing.assert_allclose(mine, np.where(touched, dense, old), rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "lazy"),
     [

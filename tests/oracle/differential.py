@@ -20,6 +20,7 @@ from oracle.draw import Case
 __all__ = ["Disagreement", "Record", "compare", "differences_of", "run_cases", "save_cases"]
 
 RUNNER = Path(__file__).with_name("runner.py")
+ROOT = Path(__file__).resolve().parents[2]
 # Relative and absolute; the absolute one is relative to the largest number of the array.
 TOLERANCES = {"float64": (1e-5, 1e-6), "float32": (1e-4, 2e-5), "float16": (1e-2, 1e-2)}
 
@@ -80,6 +81,8 @@ def run_cases(python: str, cases: Sequence[Case], **environment: str) -> list[Re
                 "MXNET_ENGINE_TYPE": "NaiveEngine",
             }
             surroundings = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+            if python == sys.executable:  # whatever is installed, this checkout is meant
+                fixed["PYTHONPATH"] = str(ROOT)
             found = subprocess.run(
                 command,
                 cwd=directory,
@@ -131,10 +134,10 @@ def differences_of(case: Case, ours: Record, theirs: Record) -> dict[str, str]:
     for stage, message in ours.errors.items():
         if stage not in theirs.errors and not fails:  # we may refuse earlier
             parts[f"{stage} refused"] = message
-    for stage in ("names", "shapes", "types"):
+    for stage in ("names", "shapes", "types", "storage"):
         mine, other = ours.facts.get(stage), theirs.facts.get(stage)
         if mine is not None and other is not None and mine != other:
-            if stage == "names" or not _refines(mine, other):
+            if stage in ("names", "storage") or not _refines(mine, other):
                 parts[stage] = f"{mine}, in 1.9.1 {other}"
     for stage in ("partial shapes", "partial types"):
         mine, other = ours.facts.get(stage), theirs.facts.get(stage)
@@ -203,13 +206,3 @@ def _unequal(mine: np.ndarray, other: np.ndarray, loose: float, narrowest: str) 
     place = tuple(int(i[0]) for i in np.nonzero(np.atleast_1d(wrong)))
     pair = np.atleast_1d(mine)[place], np.atleast_1d(other)[place]
     return f"{wrong.sum()} of {wrong.size} differ, at {place} {pair[0]!r}, in 1.9.1 {pair[1]!r}"
-
-
-def python_of_reference() -> str | None:
-    """The Python that has MXNet 1.9.1: the environment variable ``REMX_ORACLE``."""
-    return os.environ.get("REMX_ORACLE")
-
-
-def python_of_ours() -> str:
-    """This Python."""
-    return sys.executable

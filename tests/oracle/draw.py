@@ -48,7 +48,8 @@ class Drawn:
     ``low`` and ``high``: the range of the others. ``gradients``: inputs to differentiate with
     respect to (None: all of floats). ``heads``: whether backward gets head gradients. ``loose``:
     multiplies the tolerance. ``imperative``: through ``mx.nd``, with ``out`` the input (or inputs)
-    that receive the result. ``positional``: inputs have no names.
+    that receive the result. ``positional``: inputs have no names. ``storage``: how inputs are stored
+    that are not dense.
     """
 
     params: dict[str, Any]
@@ -61,6 +62,7 @@ class Drawn:
     loose: float = 1.0
     imperative: bool = False
     out: str | list[str] | None = None
+    storage: dict[str, str] = field(default_factory=dict)
     positional: bool = False
 
 
@@ -76,7 +78,10 @@ class Case:
 
     def __str__(self) -> str:
         inputs = {k[3:]: v for k, v in self.arrays.items() if k.startswith("in/")}
-        shown = ", ".join(f"{k}: {v.dtype}{list(v.shape)}" for k, v in inputs.items())
+        kinds = {k: f"{kind} " for k, kind in self.facts["storage"].items()}
+        shown = ", ".join(
+            f"{k}: {kinds.get(k, '')}{v.dtype}{list(v.shape)}" for k, v in inputs.items()
+        )
         params = ", ".join(f"{k}={v!r}" for k, v in self.facts["params"].items())
         mode = "" if self.facts["train"] else ", inference"
         added = [name for name, request in self.facts["requests"].items() if request == "add"]
@@ -174,7 +179,10 @@ RULES: dict[str, tuple[str, Rule]] = {}
 
 
 def rule(*operators: str) -> Callable[[Rule], Rule]:
-    """Register the rule of some operators, in the family that the rule's module is named after."""
+    """Register the rule of some operators, in the family that the rule's module is named after.
+
+    A prefix ``<family>:`` tells the rule from one of another family for the same operator.
+    """
 
     def register(draw: Rule) -> Rule:
         for op in operators:
@@ -200,7 +208,7 @@ def load_family(family: str) -> tuple[str, ...]:
 
 def generate(family: str, seed: int, count: int, only: Iterable[str] = ()) -> list[Case]:
     """At least ``count`` cases of a family, the same number for each of its operators."""
-    operators = [op for op in load_family(family) if not only or op in only]
+    operators = [op for op in load_family(family) if not only or _name(op) in only]
     each = -(-count // len(operators))
     cases = []
     for op in operators:
@@ -209,8 +217,13 @@ def generate(family: str, seed: int, count: int, only: Iterable[str] = ()) -> li
             # Every case has its own generator: others stay the same when rules change.
             source = np.random.RandomState([seed, i, *op.encode()])
             draw = Draw(source)
-            cases.append(_complete(op, family, draw_rule(draw, op), draw))
+            cases.append(_complete(_name(op), family, draw_rule(draw, _name(op)), draw))
     return cases
+
+
+def _name(key: str) -> str:
+    """The operator of a key of RULES."""
+    return key.rsplit(":", 1)[-1]
 
 
 def _complete(op: str, family: str, drawn: Drawn, draw: Draw) -> Case:
@@ -225,6 +238,7 @@ def _complete(op: str, family: str, drawn: Drawn, draw: Draw) -> Case:
         "imperative": drawn.imperative,
         "positional": drawn.positional,
         "out": drawn.out,
+        "storage": drawn.storage,
         "requests": {},
     }
     arrays = {f"in/{name}": value for name, value in given.items()}

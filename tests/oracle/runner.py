@@ -138,6 +138,8 @@ class Run:
 
     def imperative(self):
         inputs = {name: to_array(value) for name, value in self.part("in").items()}
+        for name, kind in self.case["storage"].items():
+            inputs[name] = inputs[name].tostype(kind)
         function = find(mx.nd, self.case["op"])
 
         def call():
@@ -150,6 +152,7 @@ class Run:
             else:
                 found = function(**inputs, **options)
             outputs = found if isinstance(found, (list, tuple)) else [found]
+            self.facts["storage"] = [output.stype for output in outputs]
             self.keep("out", enumerate(outputs))
             self.keep("argument", inputs.items())
 
