@@ -98,7 +98,7 @@ def judge(name: str, train: bool, plan: Any, graph: Any, shapes: Any, dtypes: An
     deaths = {key: time for time, keys in plan.frees.items() for key in keys}
     end = len(graph.nodes)
     adopted = most_at_once((k[0], deaths.get(k, end), amount) for k, amount in plan.adopted.items())
-    every = sum(map(size, plan.homes)) + sum(plan.adopted.values())
+    every = sum(map(size, (*plan.homes, *plan.in_place))) + sum(plan.adopted.values())
     every += sum(buffer.size for buffer in plan.workspaces.values())
     return Planned(name, train, end, every, plan.arena_size, most_at_once(spans), adopted)
 
@@ -115,19 +115,30 @@ def most_at_once(spans: Iterable[tuple[int, int, int]]) -> int:
 def check_lifetimes(plan: Any, graph: Any) -> None:
     """Every value is kept from where it is made to its last reader, also through views."""
 
+    deaths = {key: time for time, keys in plan.frees.items() for key in keys}
+
     def root(key: tuple) -> tuple:
         while key in plan.views:
             key = plan.views[key]
+        return key
+
+    def owner(key: tuple) -> tuple:
+        while key in plan.views or key in plan.in_place:
+            key = plan.views.get(key) or plan.in_place[key]
         return key
 
     for position, node in enumerate(graph.nodes):
         shape_only = node.op.shape_only_names if node.op is not None else ()
         names = node.op.input_names if node.op is not None else ()
         for name, source in zip(names, graph.sources[position]):
+            if name in shape_only:
+                continue
             buffer = plan.homes.get(root(source))
-            if buffer is not None and name not in shape_only:
+            if buffer is not None:
                 assert buffer.birth <= source[0], node.name
                 assert buffer.death >= position, node.name
+            elif owner(source) in plan.adopted:
+                assert deaths.get(owner(source), position) >= position, node.name
 
 
 def check_overlaps(buffers: Sequence[Any]) -> None:

@@ -6,44 +6,28 @@ here, and torch is not needed.
 
 from __future__ import annotations
 
-import heapq
-from bisect import bisect_left, insort
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
-
-import numpy as np
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
 from ..graph.node import Graph
 from ..ops.dtypes import item_size
 from ..ops.shapes import product
+from .packing import Buffer, assign_offsets
 
-__all__ = ["ALIGNMENT", "Buffer", "Plan", "assign_offsets", "largest_live", "plan_memory"]
-
-ALIGNMENT = 64  # bytes; what torch.empty gives, and enough for any vector instruction
-_EXACT_LIMIT = 6000  # buffers; above it, packing by size takes seconds
+__all__ = ["Buffer", "Plan", "nbytes", "plan_memory"]
 
 Key = tuple[int, int]  # (position of the node, output)
-
-
-@dataclass
-class Buffer:
-    """A piece of the arena: its size in bytes and the first and last time it is in use."""
-
-    size: int
-    birth: int
-    death: int
-    offset: int = -1
 
 
 @dataclass
 class Plan:
     """Where every value lives.
 
-    ``homes`` gives each planned value its buffer; values that share one are in-place results or
-    views. ``views`` are values that are views of another value; ``adopted`` are values whose kernel
-    allocates them (counted at their size); ``frees`` lists, for each time, the adopted values that
-    die there.
+    ``homes`` gives each planned value its buffer; values that share one are in-place results.
+    ``views`` are values that are views of another value; ``adopted`` are values whose kernel
+    allocates them (counted at their size), and ``in_place`` those that are written over an adopted
+    value or a view of one. ``frees`` lists, for each time, the adopted values and views of them
+    whose memory is given back there.
     """
 
     homes: dict[Key, Buffer]
@@ -52,6 +36,7 @@ class Plan:
     workspaces: dict[int, Buffer]
     frees: dict[int, list[Key]]
     arena_size: int = 0
+    in_place: dict[Key, Key] = field(default_factory=dict)
 
     @property
     def buffers(self) -> list[Buffer]:
@@ -98,6 +83,8 @@ class _Planner:
         self.roots: dict[Key, Key] = {}
         self.contiguous: set[Key] = set()
         self.plan = Plan({}, {}, {}, {}, {})
+        self.owners: dict[Key, Key] = {}  # of a value written in place, the adopted one
+        self.ends: dict[Key, int] = {}  # of adopted values, when their memory is given back
 
     def run(self) -> Plan:
         self.find_views()
@@ -106,8 +93,11 @@ class _Planner:
             if node.op is not None:
                 self.place(position, node.op, deaths)
         plan = self.plan
-        for key in plan.adopted:
-            plan.frees.setdefault(deaths[key], []).append(key)
+        for key in (*plan.adopted, *plan.views):  # a view holds on to its memory
+            root = self.roots[key]
+            end = self.ends.get(self.owners.get(root, root))
+            if end is not None:
+                plan.frees.setdefault(end, []).append(key)
         plan.arena_size = assign_offsets(plan.buffers)
         return plan
 
@@ -157,7 +147,7 @@ class _Planner:
 
     def place(self, position: int, op, deaths: dict[Key, int]) -> None:
         plan = self.plan
-        taken: set[int] = set()
+        taken: set[Key] = set()
         planned = "out" in op.requests or op.view is not None
         for index, name in enumerate(op.output_names):
             key = (position, index)
@@ -165,13 +155,21 @@ class _Planner:
                 continue
             if not planned:
                 plan.adopted[key] = self.size(key)
+                self.ends[key] = deaths[key]
                 continue
-            buffer = self.reuse(position, op, name, key, deaths, taken)
-            if buffer is None:
-                buffer = Buffer(self.size(key), position, deaths[key])
-            else:
+            source = self.reused(position, op, name, key, deaths, taken)
+            if source is None:
+                plan.homes[key] = Buffer(self.size(key), position, deaths[key])
+                continue
+            root = self.roots[source]
+            buffer = plan.homes.get(root)
+            if buffer is not None:
                 buffer.death = max(buffer.death, deaths[key])
-            plan.homes[key] = buffer
+                plan.homes[key] = buffer
+            else:
+                plan.in_place[key] = source
+                owner = self.owners[key] = self.owners.get(root, root)
+                self.ends[owner] = max(self.ends[owner], deaths[key])
         if "workspace" in op.requests:
             self.place_workspace(position, op)
 
@@ -182,27 +180,33 @@ class _Planner:
         if wanted is not None:
             self.plan.workspaces[position] = Buffer(nbytes(*wanted), position, position)
 
-    def reuse(
-        self, position: int, op, name: str, key: Key, deaths: dict[Key, int], taken: set[int]
-    ) -> Buffer | None:
-        """The buffer of an input that dies here and may hold the output, if there is one."""
+    def reused(
+        self, position: int, op, name: str, key: Key, deaths: dict[Key, int], taken: set[Key]
+    ) -> Key | None:
+        """The input that dies here with its memory and may hold the output, if there is one."""
         for candidate in op.inplace.get(name, ()):
             if candidate not in op.input_names:
                 continue
             source = self.graph.sources[position][op.input_names.index(candidate)]
             root = self.roots[source]
-            buffer = self.plan.homes.get(root)
             if (
-                buffer is not None
-                and id(buffer) not in taken
-                and deaths[root] == position
-                and buffer.death == position
+                root not in taken
+                and deaths[root] == position == self.end_of_memory(root, source, key)
                 and not self.read_as_view(position, root)
                 and self.same_storage(source, key)
             ):
-                taken.add(id(buffer))
-                return buffer
+                taken.add(root)
+                return source
         return None
+
+    def end_of_memory(self, root: Key, source: Key, key: Key) -> int | None:
+        """When the memory of a value is last used; None where another cannot take it over."""
+        buffer = self.plan.homes.get(root)
+        if buffer is not None:
+            return buffer.death
+        # The tensor itself is used again, so that it has to be of the right kind.
+        kinds = (self.dtypes[position][index] for position, index in (source, key))
+        return self.ends.get(self.owners.get(root, root)) if len(set(kinds)) == 1 else None
 
     def read_as_view(self, position: int, root: Key) -> bool:
         """Whether a node reads a buffer in an order that is not that of its elements."""
@@ -226,112 +230,3 @@ class _Planner:
         if key in self.channels_last:
             return source in self.channels_last and source not in self.plan.views
         return source in self.contiguous
-
-
-def assign_offsets(buffers: Sequence[Buffer]) -> int:
-    """Give every buffer an offset so that buffers in use at one time do not overlap.
-
-    Returns the size of the arena. Packs in order of time, best fit; where that does not reach the
-    lower bound, also by decreasing size, each at the lowest gap (Pisarchyk & Lee 2020, "greedy by
-    size"), and keeps the better.
-    """
-    for buffer in buffers:
-        buffer.size = -(-buffer.size // ALIGNMENT) * ALIGNMENT
-    live = [buffer for buffer in buffers if buffer.size]
-    for buffer in buffers:
-        buffer.offset = 0
-    total = _pack_in_time(live)
-    if total == largest_live(live) or len(live) > _EXACT_LIMIT:
-        return total
-    offsets = [buffer.offset for buffer in live]
-    other = _pack_by_size(live)
-    if other > total:
-        for buffer, offset in zip(live, offsets):
-            buffer.offset = offset
-    return min(total, other)
-
-
-def largest_live(buffers: Iterable[Buffer]) -> int:
-    """The lower bound of any arena: the most bytes in use at one time."""
-    changes: dict[int, int] = {}
-    for buffer in buffers:
-        changes[buffer.birth] = changes.get(buffer.birth, 0) + buffer.size
-        changes[buffer.death + 1] = changes.get(buffer.death + 1, 0) - buffer.size
-    return max(accumulate(changes[time] for time in sorted(changes)), default=0)
-
-
-def _pack_by_size(buffers: Sequence[Buffer]) -> int:
-    order = sorted(buffers, key=lambda b: (-b.size, b.birth))
-    count = len(order)
-    births, deaths = np.empty(count, np.int64), np.empty(count, np.int64)
-    starts, ends = np.empty(count, np.int64), np.empty(count, np.int64)
-    total = 0
-    for n, buffer in enumerate(order):
-        together = (births[:n] <= buffer.death) & (deaths[:n] >= buffer.birth)
-        offset = _lowest_gap(starts[:n][together], ends[:n][together], buffer.size)
-        # Keep the placed buffers sorted by offset, so that gaps can be read off.
-        at = int(np.searchsorted(starts[:n], offset))
-        for array, value in (
-            (births, buffer.birth),
-            (deaths, buffer.death),
-            (starts, offset),
-            (ends, offset + buffer.size),
-        ):
-            array[at + 1 : n + 1] = array[at:n].copy()
-            array[at] = value
-        buffer.offset = offset
-        total = max(total, offset + buffer.size)
-    return total
-
-
-def _lowest_gap(starts: np.ndarray, ends: np.ndarray, size: int) -> int:
-    if not len(starts):
-        return 0
-    covered = np.maximum.accumulate(ends)
-    free_from = np.concatenate(([0], covered))
-    room = np.concatenate((starts, [np.iinfo(np.int64).max])) - free_from
-    return int(free_from[int(np.argmax(room >= size))])
-
-
-def _pack_in_time(buffers: Sequence[Buffer]) -> int:
-    """Best fit over a free list, in order of birth; near-linear in the number of buffers."""
-    free: list[tuple[int, int]] = []  # (size, offset), sorted
-    by_start: dict[int, int] = {}
-    by_end: dict[int, int] = {}
-    dying: list[tuple[int, int, int]] = []
-    total = 0
-
-    def release(offset: int, size: int) -> None:
-        before = by_end.pop(offset, None)
-        if before is not None:
-            _remove(free, by_start.pop(before), before)
-            offset, size = before, size + offset - before
-        after = by_start.pop(offset + size, None)
-        if after is not None:
-            _remove(free, after, offset + size)
-            by_end.pop(offset + size + after)
-            size += after
-        insort(free, (size, offset))
-        by_start[offset], by_end[offset + size] = size, offset
-
-    for buffer in sorted(buffers, key=lambda b: b.birth):
-        while dying and dying[0][0] < buffer.birth:
-            _, offset, size = heapq.heappop(dying)
-            release(offset, size)
-        at = bisect_left(free, (buffer.size, -1))
-        if at < len(free):
-            size, offset = free.pop(at)
-            del by_start[offset], by_end[offset + size]
-            if size > buffer.size:
-                rest = offset + buffer.size
-                insort(free, (size - buffer.size, rest))
-                by_start[rest], by_end[offset + size] = size - buffer.size, rest
-        else:
-            offset, total = total, total + buffer.size
-        buffer.offset = offset
-        heapq.heappush(dying, (buffer.death, offset, buffer.size))
-    return total
-
-
-def _remove(free: list[tuple[int, int]], size: int, offset: int) -> None:
-    del free[bisect_left(free, (size, offset))]
