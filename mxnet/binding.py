@@ -16,6 +16,7 @@ from .ops.dtypes import canonical, numpy_type
 from .passes.place import context_of_group, same_device
 from .passes.recompute import parse_budget
 from .planning import infer_variables, requirements_of
+from .precision import chosen_precision
 
 __all__ = ["bind", "reshape", "simple_bind"]
 
@@ -31,6 +32,8 @@ def bind(
     shared_exec: Executor | None,
     memory_budget: Any = None,
     check: bool = False,
+    dtype: Any = None,
+    backend: str | None = None,
 ) -> Executor:
     """See ``Symbol.bind``."""
     if not isinstance(ctx, Context):
@@ -59,7 +62,7 @@ def bind(
     return Executor(
         symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
         None if memory_budget is None else parse_budget(memory_budget),
-        check,
+        check, chosen_precision(dtype), backend,
     )  # fmt: skip
 
 
@@ -100,6 +103,8 @@ def simple_bind(
     shared_buffer: dict[str, NDArray] | None,
     memory_budget: Any,
     check: bool,
+    dtype: Any,
+    backend: str | None,
     shapes: Mapping[str, Any],
 ) -> Executor:
     """See ``Symbol.simple_bind``."""
@@ -126,10 +131,9 @@ def simple_bind(
     arg_arrays, grad_arrays = [], []
     for node, requirement in zip(graph.arguments, requirements):
         allocate.ctx = context_of_group(node, group2ctx or {}) or ctx
-        shape, dtype = facts[node]
-        arg_arrays.append(allocate(node.name, shape, dtype))
+        arg_arrays.append(allocate(node.name, *facts[node]))
         wanted = requirement != "null"
-        grad_arrays.append(allocate(f"grad of {node.name}", shape, dtype) if wanted else None)
+        grad_arrays.append(allocate(f"grad of {node.name}", *facts[node]) if wanted else None)
     aux_arrays = []
     for node in graph.auxiliary_states:
         allocate.ctx = context_of_group(node, group2ctx or {}) or ctx
@@ -137,7 +141,7 @@ def simple_bind(
     return Executor(
         symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
         None if memory_budget is None else parse_budget(memory_budget),
-        check,
+        check, chosen_precision(dtype), backend,
     )  # fmt: skip
 
 
@@ -243,6 +247,8 @@ def reshape(
         auxiliary,
         executor._group2ctx,
         executor,
+        precision=executor._precision,
+        backend=executor._backend,
     )
 
 

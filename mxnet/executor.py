@@ -10,7 +10,7 @@ import torch
 
 from .base import MXNetError
 from .context import Context, torch_device
-from .execution.build import Bound, Program, build, is_dynamic, known_facts
+from .execution.build import Bound, Program, build, dtype_name, is_dynamic, known_facts
 from .execution.lower import torch_dtype
 from .execution.placed import build_placed
 from .execution.program import Instruction, Segment
@@ -23,7 +23,7 @@ from .ops.shapes import is_complete
 from .passes.differentiate import own_head_gradient
 from .passes.place import assign_contexts, same_device
 from .passes.report import MemoryReport
-from .passes.unroll import unroll
+from .planning import prepare
 from .random import generator
 
 __all__ = ["Executor"]
@@ -49,6 +49,8 @@ class Executor:
         shared: Executor | None = None,
         memory_budget: int | None = None,
         check: bool = False,
+        precision: str | None = None,
+        backend: str | None = None,
     ):
         self._symbol = symbol
         self._ctx, self._group2ctx = ctx, group2ctx
@@ -59,7 +61,10 @@ class Executor:
         self._rng = generator(ctx)
         shares = shared is not None and shared._device == self._device
         self._arena = shared._arena if shares else Arena(self._device)
-        self._budget = memory_budget
+        self._budget, self._precision, self._backend = memory_budget, precision, backend
+        if backend is not None:
+            raise MXNetError(f"there is no backend {backend!r}")
+        self._loss_scale = torch.full((1,), 2.0**16, device=self._device)
         self._state: dict = {}
         self._programs: dict[tuple[bool, bool], Program] = {}  # by mode, and whether fused
         self._monitor: Watcher | None = None
@@ -105,10 +110,10 @@ class Executor:
         contexts = assign_contexts(graph, self._group2ctx, variables)
         if all(same_device(context, self._ctx) for context in contexts.values()):
             return {}
-        if self._budget is not None or self._check is not None:
+        if (self._budget, self._check, self._precision, self._backend) != (None,) * 4:
             raise MXNetError(
-                "a graph over several devices runs without a memory plan: leave memory_budget and "
-                "check out, or give group2ctx one device"
+                "a graph over several devices runs without a memory plan: leave memory_budget, check,"
+                " dtype and backend out, or give group2ctx one device"
             )
         return contexts
 
@@ -134,8 +139,11 @@ class Executor:
         return Bound(variables, gradients, *self._make_heads(variables, gradients))
 
     def _make_heads(self, variables: dict, gradients: dict) -> tuple[dict, dict]:
-        sizes = {node: tuple(tensor.shape) for node, tensor in variables.items()}
-        graph = self._graph = unroll(self._symbol._graph, sizes)
+        facts = {node: (tuple(t.shape), dtype_name(t)) for node, t in variables.items()}
+        graph, scale = prepare(self._symbol._graph, facts, self._precision, gradients != {})
+        self._graph, self._scaled = graph, scale is not None
+        if scale is not None:
+            variables[scale] = self._loss_scale
         shapes, dtypes = self._facts = known_facts(graph, variables)
         heads: dict[Entry, torch.Tensor] = {}
         head_gradients: dict[int, torch.Tensor] = {}
@@ -192,6 +200,18 @@ class Executor:
                 fused=fused,
             )
         return program
+
+    @property
+    def loss_scale(self) -> float | None:
+        """By what gradients are multiplied while they are in float16; None where none are.
+
+        The gradient arrays hold true gradients all the same. ``mx.amp.LossScaler`` changes it.
+        """
+        return float(self._loss_scale) if self._scaled else None
+
+    @loss_scale.setter
+    def loss_scale(self, value: float) -> None:
+        self._loss_scale.fill_(value)
 
     # -- running ------------------------------------------------------------------------------
     def forward(self, is_train: bool = False, **kwargs: Any) -> list[NDArray]:
@@ -351,8 +371,8 @@ class Executor:
         return "\n".join(lines) + "\n"
 
     def get_optimized_symbol(self) -> Any:
-        """The symbol that is run."""
-        return self._symbol
+        """The symbol that is run, with the casts of mixed precision."""
+        return type(self._symbol)(self._graph.outputs) if self._precision else self._symbol
 
     # -- parameters and shapes ----------------------------------------------------------------
     def copy_params_from(

@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .base import MXNetError
-from .graph.node import Entry, Graph
+from .graph.node import Entry, Graph, Node
 from .ops.dtypes import canonical
 from .ops.shapes import is_complete, shape_text
 from .passes.infer import infer_dtypes, infer_shapes, partial_shape
 from .passes.joint import join
+from .passes.precision import loss_scale_variable, mix_precision
 from .passes.recompute import parse_budget
 from .passes.report import MemoryReport
 from .passes.schedule import plan_graph
 from .passes.target import Target, available_kernels
 from .passes.unroll import unroll
+from .precision import chosen_precision
 
-__all__ = ["infer_variables", "plan_symbol", "requirements_of"]
+__all__ = ["infer_variables", "plan_symbol", "prepare", "requirements_of"]
 
 REQUIREMENTS = ("write", "add", "null")
 
@@ -90,20 +92,41 @@ def _simple_bind_error(head: str, error: MXNetError) -> MXNetError:
     return wrapped
 
 
+def prepare(
+    graph: Graph, variables: Mapping[Node, tuple[tuple, str]], precision: str | None, train: bool
+) -> tuple[Graph, Node | None]:
+    """The graph that is planned and run: loops written out, casts inserted.
+
+    Parameters: the shape and dtype of each variable; the 16-bit type to compute in, or None;
+    ``train``: whether there are gradients. Returns also the variable that scales gradients in
+    float16.
+    """
+    graph = unroll(graph, {node: shape for node, (shape, _) in variables.items()})
+    if precision is None:
+        return graph, None
+    scale = loss_scale_variable() if train and precision == "float16" else None
+    dtypes = {node: dtype for node, (_, dtype) in variables.items()}
+    return mix_precision(graph, precision, dtypes, loss_scale=scale), scale
+
+
 def plan_symbol(
     symbol: Any,
     grad_req: Any,
     types: Mapping[str, Any],
     memory_budget: Any,
     shapes: Mapping[str, Any],
+    dtype: Any = None,
 ) -> MemoryReport:
     """See ``Symbol.plan_memory``."""
     graph = symbol._graph
     names = symbol.list_arguments()
     requirements = dict(zip(graph.arguments, requirements_of(grad_req, names, ValueError)))
     known = infer_variables(symbol, shapes, types)
-    graph = unroll(graph, {node: fact[0] for node, fact in known.items()})
-    joint = join(graph, [node for node, req in requirements.items() if req != "null"])
+    wrt = [node for node, req in requirements.items() if req != "null"]
+    graph, scale = prepare(graph, known, chosen_precision(dtype), bool(wrt))
+    if scale is not None:
+        known[scale] = (1,), "float32"
+    joint = join(graph, wrt)
 
     def infer(whole: Graph) -> tuple:
         found = infer_shapes(whole, {node: fact[0] for node, fact in known.items()})

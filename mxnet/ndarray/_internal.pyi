@@ -573,6 +573,32 @@ def _add(
 ) -> NDArray:
     """Sum of two arrays of equal shape."""
 
+def _amp_rescale(
+    data: NDArray | None = None,
+    scale: NDArray | None = None,
+    like: NDArray | None = None,
+    divide: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """data · scale, or data / scale with ``divide``, in the element type of ``like``."""
+
+def _amp_scaled_cast(
+    data: NDArray | None = None,
+    scale: NDArray | None = None,
+    dtype: Literal['bfloat16', 'float16', 'float32'] = ...,
+    entering: bool = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """A cast where values enter or leave what is computed in 16 bits."""
+
 def _arange(
     start: float = ...,
     stop: float | None = None,

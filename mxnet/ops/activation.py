@@ -59,6 +59,11 @@ class Activation(Op):
     backward_inplace = {"d_data": ("d_output",)}
 
     @property
+    def precision(self):
+        """The logarithm of an exponential wants 32 bits."""
+        return "full" if self.act_type == "softrelu" else "widest"
+
+    @property
     def inplace(self):
         return {} if self.act_type == "softsign" else {"output": ("data",)}
 
@@ -115,6 +120,11 @@ class LeakyReLU(Op):
     @property
     def stochastic(self):
         return self.act_type == "rrelu"
+
+    @property
+    def precision(self):
+        """The exponential ones lose most of a small value in 16 bits."""
+        return "full" if self.act_type in ("elu", "selu") else "widest"
 
     @property
     def inplace(self):

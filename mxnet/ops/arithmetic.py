@@ -91,6 +91,8 @@ class Remainder(Binary, abstract=True):
 class Power(Binary, abstract=True):
     """lhs to the power of rhs."""
 
+    precision = "full"
+
     def forward(self, lhs, rhs, *, out):
         return torch.pow(lhs, rhs, out=out)
 
@@ -101,6 +103,8 @@ class Power(Binary, abstract=True):
 
 class Hypotenuse(Binary, abstract=True):
     """√(lhs² + rhs²)."""
+
+    precision = "full"
 
     def forward(self, lhs, rhs, *, out):
         if lhs.is_floating_point():
@@ -400,6 +404,8 @@ class DivScalar(Scalar, name="_div_scalar", aliases=["_DivScalar"]):
 class ReflectedDivScalar(Scalar, name="_rdiv_scalar", aliases=["_RDivScalar"]):
     """scalar / data, truncated for integers."""
 
+    precision = "full"
+
     def compute(self, data, scalar, out):
         if not data.is_floating_point():  # 0 as divisor is no error
             return truncated(scalar / data.double(), data.dtype, out)
@@ -435,6 +441,8 @@ class ReflectedModScalar(Scalar, name="_rmod_scalar", aliases=["_RModScalar"]):
 class PowerScalar(Scalar, name="_power_scalar", aliases=["_PowerScalar"]):
     """data to the power of scalar."""
 
+    precision = "full"
+
     def compute(self, data, scalar, out):
         if scalar < 0 and not data.is_floating_point():
             return torch.pow(data, torch.full_like(data, scalar), out=out)
@@ -452,6 +460,8 @@ class PowerScalar(Scalar, name="_power_scalar", aliases=["_PowerScalar"]):
 class ReflectedPowerScalar(Scalar, name="_rpower_scalar", aliases=["_RPowerScalar"]):
     """scalar to the power of data."""
 
+    precision = "full"
+
     def compute(self, data, scalar, out):
         return torch.pow(scalar, data, out=out)
 
@@ -464,6 +474,8 @@ class ReflectedPowerScalar(Scalar, name="_rpower_scalar", aliases=["_RPowerScala
 
 class HypotScalar(Scalar, name="_hypot_scalar", aliases=["_HypotScalar"]):
     """√(data² + scalar²), without overflow on the way."""
+
+    precision = "full"
 
     def compute(self, data, scalar, out):
         if data.is_floating_point():

@@ -17,6 +17,8 @@ class InterleavedProduct(Op, abstract=True):
 
     heads: int
 
+    precision = "low"
+
     def check(self):
         if self.heads < 1:
             raise MXNetError(f"heads should be positive but is {self.heads}")

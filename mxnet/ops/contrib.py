@@ -39,6 +39,8 @@ class CountSketch(Op, name="_contrib_count_sketch"):
     out_dim: int
     processing_batch_size: int = 32
 
+    precision = "full"
+
     def infer_shape(self, s):
         if len(s.data) not in (2, 4):
             raise Mismatch(f"data should have 2 or 4 dimensions but is {s.data}")
@@ -66,6 +68,8 @@ class CountSketch(Op, name="_contrib_count_sketch"):
 
 class Transform(Op, abstract=True):
     """What the Fourier transforms share: complex numbers are pairs along the last axis."""
+
+    precision = "full"
 
     def complex(self, data):
         """Pairs as complex numbers."""

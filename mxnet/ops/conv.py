@@ -28,6 +28,7 @@ class ConvolutionBase(Op, abstract=True):
     """What the convolutions share: geometry parameters and layouts."""
 
     heavy = True
+    precision = "low"
 
     def check(self):
         rank = len(self.kernel)

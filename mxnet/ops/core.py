@@ -66,6 +66,9 @@ class Op:
     capture: ClassVar[bool] = True  # False: ``forward`` does work that a list of torch calls is not
     dynamic: ClassVar[bool] = False  # sizes of the results depend on values
     keeps_state: ClassVar[bool] = False  # a run leaves objects in ``state`` for the backward run
+    # Inputs under mixed precision: "low", in 16 bits; "full", in 32; "widest", as they come. May be a
+    # property; see passes/precision.
+    precision: ClassVar[Any] = "widest"
     default_init: ClassVar[dict[str, str]] = {}  # ``__init__`` of variables made for missing inputs
     auto_create: ClassVar[bool] = True  # missing inputs become variables
     open_parameters: ClassVar[bool] = False  # keywords beyond the parameters are kept, as strings

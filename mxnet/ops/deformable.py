@@ -74,6 +74,7 @@ class Deformable(ConvolutionBase, abstract=True):
     The values that a weight meets are means of four pixels, looked up as rows of channels.
     """
 
+    precision = "full"
     memory_format = None
 
     def check(self):
@@ -327,6 +328,8 @@ class DeformablePSROIPooling(Op, name="_contrib_DeformablePSROIPooling"):
     sample_per_part: Annotated[int, at_least(1)] = 1
     trans_std: Annotated[float, at_least(0.0), at_most(1.0)] = 0.0
     no_trans: bool = False
+
+    precision = "full"
 
     def inputs(self):
         return ("data", "rois") if self.no_trans else ("data", "rois", "trans")

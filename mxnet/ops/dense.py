@@ -22,6 +22,7 @@ class FullyConnected(Op, aliases=["_sparse_FullyConnected"]):
     flatten: bool = True
 
     heavy = True
+    precision = "low"
 
     def inputs(self):
         return ("data", "weight") if self.no_bias else ("data", "weight", "bias")

@@ -55,6 +55,7 @@ class MultiBoxPrior(Op, name="_contrib_MultiBoxPrior"):
     steps: Floats = (-1.0, -1.0)
     offsets: Floats = (0.5, 0.5)
 
+    precision = "full"
     shape_only = ("data",)
 
     def check(self):
@@ -115,6 +116,7 @@ class MultiBoxTarget(Op, name="_contrib_MultiBoxTarget"):
     negative_mining_thresh: float = 0.5
     minimum_negative_samples: int = 0
     variances: Floats = (0.1, 0.1, 0.2, 0.2)
+    precision = "full"
     outputs = ("loc_target", "loc_mask", "cls_target")
 
     def check(self):
@@ -202,6 +204,8 @@ class MultiBoxDetection(Op, name="_contrib_MultiBoxDetection"):
     force_suppress: bool = False
     variances: Floats = (0.1, 0.1, 0.2, 0.2)
     nms_topk: int = -1
+
+    precision = "full"
 
     def check(self):
         check_lengths(self, variances=4)

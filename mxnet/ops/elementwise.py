@@ -60,6 +60,8 @@ def _table(name: str, kernel: str, doc: str, slope: Callable[..., Any], exact: b
     aliases = () if name in _WITHOUT_SPARSE_ALIAS else (f"_sparse_{name}",)
     body = {"__doc__": doc, "__module__": __name__, "compute": compute, "gradient": gradient}
     body["exact"] = exact
+    if name in _STEEP:
+        body["precision"] = "full"
     type(name.capitalize(), (Unary,), body, name=name, aliases=aliases)
 
 
@@ -68,6 +70,11 @@ def _none(d, x, y):
 
 
 _WITHOUT_SPARSE_ALIAS = {"erf", "erfinv", "reciprocal"}
+# Those that make much of a small difference, or leave the range of float16 soon.
+_STEEP = {
+    "arccos", "arcsin", "arctanh", "cosh", "erfinv", "exp", "expm1", "gammaln", "log", "log10", "log1p",
+    "log2", "reciprocal", "rsqrt", "sinh", "square", "tan",
+}  # fmt: skip
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 
 _table("abs", "abs", "|x|.", lambda d, x, y: d * apply("sign", x), exact=True)
@@ -119,6 +126,8 @@ _table("gammaln", "lgamma", "log |Γ(x)|.", lambda d, x, y: d * apply("_polygamm
 class Gamma(Unary, name="gamma", aliases=["_sparse_gamma"]):
     """The gamma function Γ(x); NaN at negative integers, ±∞ at ±0."""
 
+    precision = "full"
+
     def forward(self, data):
         wide = data.double()
         # Γ is negative between -1 and 0, -3 and -2, and so on.
@@ -163,6 +172,7 @@ class Cbrt(Unary, name="cbrt", aliases=["_sparse_cbrt"]):
 class Rcbrt(Unary, name="rcbrt"):
     """1 / ∛x."""
 
+    precision = "full"
     inplace = {}
 
     def compute(self, data, out):
@@ -300,6 +310,7 @@ class SmoothL1(Unary, name="smooth_l1"):
     """(σ x)² / 2 where |x| < 1 / σ², else |x| - 1 / (2 σ²), for σ = ``scalar``."""
 
     scalar: float = 1.0
+    precision = "full"
     inplace = {}
 
     def workspace(self, inputs, outputs):

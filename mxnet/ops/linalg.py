@@ -31,6 +31,8 @@ __all__ = [
 class Linalg(Op, abstract=True):
     """What the family shares: 32 or 64 bit floats; the last two axes are matrices."""
 
+    precision = "full"
+
     def infer_dtype(self, t):
         t.same()
         dtype = t.get(self.input_names[0])

@@ -43,6 +43,7 @@ class RegressionOutput(Op, abstract=True):
 
     grad_scale: float = 1.0
 
+    precision = "full"
     labels = ("label",)
     backward_inplace = {"d_data": ("output",)}
 
@@ -121,6 +122,7 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
     out_grad: bool = False
     smooth_alpha: float = 0.0
 
+    precision = "full"
     labels = ("label",)
     inplace = {"output": ("data",)}
     backward_inplace = {"d_data": ("output",)}
@@ -262,6 +264,7 @@ class MakeLoss(Op):
     valid_thresh: float = 0.0
     normalization: Literal["batch", "null", "valid"] = "null"
 
+    precision = "full"
     view = "reshape"
 
     @property
@@ -295,6 +298,7 @@ class SVMOutput(Op):
     regularization_coefficient: float = 1.0
     use_linear: bool = False
 
+    precision = "full"
     labels = ("label",)
     view = "reshape"
 
@@ -323,6 +327,7 @@ class SoftmaxCrossEntropy(Op, name="softmax_cross_entropy"):
     Shapes: data (n, c), label (n,) -> (1,). Class numbers out of range count as 0 or c - 1.
     """
 
+    precision = "full"
     labels = ("label",)
 
     def infer_shape(self, s):
@@ -349,6 +354,7 @@ class CTCLoss(Op, aliases=["_contrib_CTCLoss", "_contrib_ctc_loss", "ctc_loss"])
     use_label_lengths: bool = False
     blank_label: Literal["first", "last"] = "first"
 
+    precision = "full"
     labels = ("label", "data_lengths", "label_lengths")
     outputs = ("output0",)
     hidden = ("workspace",)
@@ -407,6 +413,7 @@ class IdentityAttachKLSparseReg(Op):
     penalty: float = 0.001
     momentum: Annotated[float, at_least(0), at_most(1)] = 0.9
 
+    precision = "full"
     view = "reshape"
     default_init = {"moving_avg": '["zero", {}]'}
 

@@ -21,6 +21,7 @@ class Dot(Op, name="dot", aliases=["_sparse_dot"]):
     """
 
     heavy = True
+    precision = "low"
 
     transpose_a: bool = False
     transpose_b: bool = False
@@ -145,6 +146,7 @@ class KhatriRao(Op, name="khatri_rao"):
     """
 
     num_args: Annotated[int, at_least(1)]
+    precision = "full"
     count = "num_args"
 
     def infer_shape(self, s):
@@ -176,6 +178,7 @@ class BatchDot(Op, name="batch_dot"):
     """
 
     heavy = True
+    precision = "low"
 
     transpose_a: bool = False
     transpose_b: bool = False

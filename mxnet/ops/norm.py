@@ -203,6 +203,8 @@ class LayerNorm(Op):
     output_mean_var: bool = False
 
     def outputs(self):
+    precision = "full"
+
         return ("output", "mean", "std") if self.output_mean_var else ("output",)
 
     def hidden(self):
@@ -238,6 +240,8 @@ class GroupNormBase(Op, abstract=True):
     """What the normalisations over groups of the channels of one sample share."""
 
     def normalise(self, data, gamma, beta, groups):
+    precision = "full"
+
         """The output, and the mean and 1 / sqrt(variance + eps) of each group."""
         n, c = data.shape[:2]
         sizes = n, c, data[0, 0].numel() if n and c else 0, groups
@@ -327,6 +331,7 @@ class L2Normalization(Op):
     mode: Literal["channel", "instance", "spatial"] = "instance"
 
     hidden = ("norm",)
+    precision = "full"
 
     def axes(self, rank):
         """The axes over which squares are summed."""
@@ -368,6 +373,7 @@ class LRN(Op):
     nsize: Annotated[int, at_least(1)]
 
     hidden = ("norm",)
+    precision = "full"
 
     def infer_shape(self, s):
         s.same()

@@ -18,6 +18,8 @@ class Ordering(Op, abstract=True):
     The order is stable: of equal elements the first comes first. NaN counts as the largest.
     """
 
+    precision = "full"
+
     def lines(self, data):
         """The data, and the axis along which it is ordered."""
         return (data.reshape(-1), 0) if self.axis is None else (data, self.axis)

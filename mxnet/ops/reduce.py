@@ -83,6 +83,8 @@ class Reduction(OverAxes, abstract=True):
     keepdims: bool = False
     exclude: bool = False
 
+    precision = "full"
+
 
 class Sum(Reduction, name="sum", aliases=["_sparse_sum", "sum_axis"]):
     """Sum over axes."""
@@ -228,6 +230,8 @@ class FillNan(Op, name="_fill_nan"):
 class Extreme(Reduction, abstract=True):
     """Every element that equals the result has the full gradient."""
 
+    precision = "widest"
+
     def gradient(self, d_output, data, output):
         return self.spread(d_output, data) * get_op("_equal")()(data, self.spread(output, data))
 
@@ -270,6 +274,7 @@ class Norm(OverAxes, name="norm", aliases=["_sparse_norm"]):
     axis: Shape | None = None
     out_dtype: ResultType = None
     keepdims: bool = False
+    precision = "full"
     exclude = False
 
     def check(self):
@@ -311,6 +316,7 @@ class Moments(Op, name="moments"):
 
     axes: Shape | None = None
     keepdims: bool = False
+    precision = "full"
     outputs = ("output0", "output1")
 
     @property

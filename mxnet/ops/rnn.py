@@ -78,6 +78,7 @@ class RNN(Op):
     lstm_state_clip_nan: bool = False
     use_sequence_length: bool = False
 
+    precision = "low"
     hidden = ("reserve",)
     unlisted = ("reserve",)
     labels = ("sequence_length",)

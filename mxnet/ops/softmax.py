@@ -26,6 +26,7 @@ class SoftmaxBase(Op, abstract=True):
     dtype: Literal[None, "float16", "float32", "float64"] = None
     use_length: bool | None = False
 
+    precision = "full"
     sign = 1.0
     backward_shape_only = ("data", "length")
 
@@ -146,6 +147,7 @@ class SoftmaxActivation(Op):
 
     mode: Literal["channel", "instance"] = "instance"
 
+    precision = "full"
     inplace = {"output": ("data",)}
 
     @property

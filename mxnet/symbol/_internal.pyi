@@ -497,6 +497,30 @@ def _add(
 ) -> Symbol:
     """Sum of two arrays of equal shape."""
 
+def _amp_rescale(
+    data: Symbol | None = None,
+    scale: Symbol | None = None,
+    like: Symbol | None = None,
+    divide: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """data · scale, or data / scale with ``divide``, in the element type of ``like``."""
+
+def _amp_scaled_cast(
+    data: Symbol | None = None,
+    scale: Symbol | None = None,
+    dtype: Literal['bfloat16', 'float16', 'float32'] = ...,
+    entering: bool = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """A cast where values enter or leave what is computed in 16 bits."""
+
 def _arange(
     start: float = ...,
     stop: float | None = None,

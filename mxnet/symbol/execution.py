@@ -23,6 +23,8 @@ class Bindable:
         shared_exec: Any = None,
         memory_budget: Any = None,
         check: bool = False,
+        dtype: Any = None,
+        backend: str | None = None,
     ) -> Any:
         """An Executor on arrays that the caller brings.
 
@@ -30,15 +32,17 @@ class Bindable:
         ``list_arguments()`` or a dict by name; ``args_grad``: arrays that receive gradients,
         likewise; ``grad_req``: "write", "add" or "null", one for all, a list or a dict;
         ``aux_states``: arrays for ``list_auxiliary_states()``; ``group2ctx``: devices by
-        ``ctx_group``; ``shared_exec``: an executor whose memory may be reused. The arrays
-        themselves are kept: later changes are seen. Raises ValueError and TypeError for missing or
+        ``ctx_group``; ``shared_exec``: an executor whose memory may be reused; ``dtype``: "bfloat16"
+        or "float16" for mixed precision, arrays stay as they are (docs/precision.md); ``backend``:
+        "inductor" to have torch compile the program. The arrays themselves are kept: later changes
+        are seen. Raises ValueError and TypeError for missing or
         wrong arrays, MXNetError where shapes disagree.
         """
         from ..binding import bind
 
         return bind(
             self, ctx, args, args_grad, grad_req, aux_states, group2ctx, shared_exec,
-            memory_budget, check,
+            memory_budget, check, dtype, backend,
         )  # fmt: skip
 
     def simple_bind(
@@ -53,21 +57,23 @@ class Bindable:
         shared_buffer: Any = None,
         memory_budget: Any = None,
         check: bool = False,
+        dtype: Any = None,
+        backend: str | None = None,
         **kwargs: tuple,
     ) -> Any:
         """An Executor with all arrays made here, zero-filled, from the shapes of some arguments.
 
         Parameters: ``ctx``: the device, by default the current one; ``grad_req`` as in ``bind``;
         ``type_dict``: dtypes by name; ``shared_arg_names``, ``shared_exec``, ``shared_buffer``:
-        what to share with another executor; ``memory_budget`` and ``check`` as in ``bind``; shapes by
-        argument name. Raises RuntimeError that begins "simple_bind error" where shapes are missing
-        or disagree.
+        what to share with another executor; ``memory_budget``, ``check``, ``dtype`` and ``backend``
+        as in ``bind``; shapes by argument name. Raises RuntimeError that begins "simple_bind error"
+        where shapes are missing or disagree.
         """
         from ..binding import simple_bind
 
         return simple_bind(
             self, ctx, grad_req, type_dict, stype_dict, group2ctx, shared_arg_names, shared_exec,
-            shared_buffer, memory_budget, check, kwargs,
+            shared_buffer, memory_budget, check, dtype, backend, kwargs,
         )  # fmt: skip
 
     def plan_memory(
@@ -75,18 +81,19 @@ class Bindable:
         grad_req: Any = "write",
         type_dict: Any = None,
         memory_budget: Any = None,
+        dtype: Any = None,
         **shapes: tuple,
     ) -> Any:
         """The exact memory that a bound executor would take, without allocating anything.
 
-        Parameters: ``grad_req`` and ``memory_budget`` as in ``bind``; ``type_dict``: dtypes by name;
-        shapes by argument name, as for ``simple_bind``. Returns a MemoryReport: bytes of parameters,
-        gradients, states, outputs and activations, the peak, and the values in memory then with the
-        lines that made them.
+        Parameters: ``grad_req``, ``memory_budget`` and ``dtype`` as in ``bind``; ``type_dict``:
+        dtypes by name; shapes by argument name, as for ``simple_bind``. Returns a MemoryReport:
+        bytes of parameters, gradients, states, outputs and activations, the peak, and the values in
+        memory then with the lines that made them.
         """
         from ..planning import plan_symbol
 
-        return plan_symbol(self, grad_req, type_dict or {}, memory_budget, shapes)
+        return plan_symbol(self, grad_req, type_dict or {}, memory_budget, shapes, dtype)
 
     def eval(self, ctx: Any = None, **kwargs: Any) -> list:
         """The outputs for given arrays: ``bind`` and ``forward`` in one call."""

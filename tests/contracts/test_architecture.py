@@ -17,7 +17,7 @@ LAYERS = [
     {"ops"},
     {"passes"},
     {"symbol"},
-    {"visualization", "initializer", "lr_scheduler", "planning"},
+    {"visualization", "initializer", "lr_scheduler", "planning", "precision"},
     {"execution"},
     {"_tape", "executor", "binding", "ndarray", "random", "autograd", "operator", "metric"}
     | {"autograd_function"},
