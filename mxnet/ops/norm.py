@@ -202,9 +202,9 @@ class LayerNorm(Op):
     eps: float = 1e-5
     output_mean_var: bool = False
 
-    def outputs(self):
     precision = "full"
 
+    def outputs(self):
         return ("output", "mean", "std") if self.output_mean_var else ("output",)
 
     def hidden(self):
@@ -239,9 +239,9 @@ class LayerNorm(Op):
 class GroupNormBase(Op, abstract=True):
     """What the normalisations over groups of the channels of one sample share."""
 
-    def normalise(self, data, gamma, beta, groups):
     precision = "full"
 
+    def normalise(self, data, gamma, beta, groups):
         """The output, and the mean and 1 / sqrt(variance + eps) of each group."""
         n, c = data.shape[:2]
         sizes = n, c, data[0, 0].numel() if n and c else 0, groups
@@ -330,8 +330,8 @@ class L2Normalization(Op):
     eps: float = 1e-10
     mode: Literal["channel", "instance", "spatial"] = "instance"
 
-    hidden = ("norm",)
     precision = "full"
+    hidden = ("norm",)
 
     def axes(self, rank):
         """The axes over which squares are summed."""
@@ -372,8 +372,8 @@ class LRN(Op):
     knorm: float = 2.0
     nsize: Annotated[int, at_least(1)]
 
-    hidden = ("norm",)
     precision = "full"
+    hidden = ("norm",)
 
     def infer_shape(self, s):
         s.same()
