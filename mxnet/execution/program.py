@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -21,8 +21,9 @@ class Instruction:
     """One bound kernel: the node it belongs to, what it reads and writes, and the call itself.
 
     ``capturable`` says that the call only writes into planned storage; ``stable`` and ``loose`` are
-    the tensors it touches (see ``capture``); ``frees`` are adopted tensors that die after it. A
-    sink moves a finished gradient of its node to the array that the user bound.
+    the tensors it touches (see ``capture``); ``frees`` are adopted tensors that die after it;
+    ``then`` are calls that follow it (see ``Segment.call_after``). A sink moves a finished gradient
+    of its node to the array that the user bound.
     """
 
     __slots__ = (
@@ -34,6 +35,7 @@ class Instruction:
         "node",
         "reads",
         "stable",
+        "then",
         "writes",
     )
 
@@ -52,6 +54,7 @@ class Instruction:
         self.stable, self.loose, self.capturable = stable, loose, capturable
         self.is_sink = is_sink
         self.frees: Sequence[torch.Tensor] = ()
+        self.then: Sequence[Call] = ()
 
     def first_run(self) -> tuple[Call, ...]:
         """Run for the first time; returns the calls of all later runs."""
@@ -61,9 +64,10 @@ class Instruction:
             self.call()
             calls = (self.call,)
         releases = tuple(tensor.set_ for tensor in self.frees)
-        for release in releases:
-            release()
-        return calls + releases
+        rest = (*releases, *self.then)
+        for call in rest:
+            call()
+        return calls + rest
 
     def __str__(self) -> str:
         node = self.node
@@ -117,6 +121,7 @@ class Segment:
             except Exception as error:
                 raise failure(instruction, error) from error
             pure = pure and (instruction.is_sink or instruction.call not in made)
+            pure = pure and not instruction.then
             calls.extend(made)
             owners.extend([instruction] * len(made))
         self._calls, self._owners, self._pure = calls, owners, pure
@@ -132,6 +137,22 @@ class Segment:
             watcher.after(instruction)
             for tensor in instruction.frees:
                 tensor.set_()
+            for call in instruction.then:
+                call()
+
+    def last_writes(self, tensors: Sequence[torch.Tensor]) -> list[int]:
+        """The number of the last instruction that writes to each tensor's memory; -1 for none."""
+        last: dict[int, int] = {}
+        for number, instruction in enumerate(self.instructions):
+            for written in instruction.writes:
+                last[written.untyped_storage()._cdata] = number
+        return [last.get(tensor.untyped_storage()._cdata, -1) for tensor in tensors]
+
+    def call_after(self, calls: Mapping[int, Sequence[Call]]) -> None:
+        """At every run, make calls right after instructions with these numbers, and no others."""
+        for number, instruction in enumerate(self.instructions):
+            instruction.then = tuple(calls.get(number, ()))
+        self._calls = None
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.instructions))

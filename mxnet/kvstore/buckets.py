@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .compression import TwoBitCompression
@@ -73,6 +73,13 @@ class Bucket:
             ]
         torch._foreach_copy_([array._tensor for array in self.arrays[fresh]], sources)
         self._sources = []
+
+    def refill(self, sources: Sequence[Any]) -> None:
+        """Copy tensors in once more, one for each array that was added."""
+        import torch
+
+        self._sources = []
+        torch._foreach_copy_([array._tensor for array in self.arrays], list(sources))
 
     @property
     def _what(self) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..error import MXNetError
 from .buckets import BUCKET_BYTES, Bucket
 from .compression import TwoBitCompression
+from .exchange import Exchange
 from .kvstore import KVStore, _pairs
 from .workers import Workers
 
@@ -108,6 +109,27 @@ class DistributedKVStore(KVStore):
         self._workers.agree("barrier", "barrier")
 
     _barrier = barrier
+
+    # -- what a training step needs ----------------------------------------------------------
+
+    def keep_in(self, key: Any, array: Any) -> None:
+        """Let the value of a key live in an array, such as the weight of the one device."""
+        self._finish()
+        array._tensor.copy_(self._values[key]._tensor)
+        self._values[key] = array
+
+    def exchange(
+        self, keys: Sequence[Any], arrays: Sequence[Any], order: Sequence[int]
+    ) -> Exchange | None:
+        """What sums arrays over the workers in place, see Exchange; None where that is not possible."""
+        if self.num_workers == 1 or self._compression is not None:
+            return None
+        return Exchange(self._workers, keys, arrays, order)
+
+    def update_by(self, keys: Sequence[Any], sums: Sequence[Any]) -> None:
+        """Update the values by sums over the workers."""
+        self._finish()
+        self._update_alike(list(keys), list(sums))
 
     # -- the exchange ----------------------------------------------------------------------
 

@@ -279,11 +279,12 @@ def _rows_of(value: Any, row_ids: Any) -> Any:
 
 
 def _copy_all(targets: Sequence[Any], sources: Sequence[Any]) -> None:
-    """Copy tensors to tensors; one kernel launch for many on a GPU."""
+    """Copy tensors to tensors, unless they are the same; one kernel launch for many on a GPU."""
     import torch
 
-    if targets:
-        torch._foreach_copy_(list(targets), list(sources))
+    pairs = [pair for pair in zip(targets, sources, strict=True) if pair[0] is not pair[1]]
+    if pairs:
+        torch._foreach_copy_([target for target, _ in pairs], [source for _, source in pairs])
 
 
 def _add_all(targets: Sequence[Any], sources: Sequence[Any]) -> None:

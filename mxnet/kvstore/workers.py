@@ -103,6 +103,10 @@ class Workers:
             f"does something else; see what the other workers say ({reason})"
         )
 
+    def fail(self, reason: str) -> None:
+        """Let every call from now on fail for a reason."""
+        self._failed(reason)
+
     def _failed(self, message: str) -> MXNetError:
         self._failure = f"rank {self.rank} of {self.count}: {message}"
         return MXNetError(self._failure)

@@ -47,6 +47,15 @@ class BaseModule:
         self.forward(data_batch, is_train=True)
         self.backward()
 
+    def train_step(self, data_batch: DataBatch) -> None:
+        """``forward_backward`` and ``update``.
+
+        With several workers a Module lets gradients travel while the backward run computes others,
+        which it cannot do in two calls; afterwards its gradients are sums over the workers.
+        """
+        self.forward_backward(data_batch)
+        self.update()
+
     def score(
         self,
         eval_data: Any,
@@ -222,8 +231,7 @@ class BaseModule:
                 data_batch = next_data_batch
                 if monitor is not None:
                     monitor.tic()
-                self.forward_backward(data_batch)
-                self.update()
+                self.train_step(data_batch)
                 # Fetched before the metric waits for the outputs: the device is still busy.
                 next_data_batch = next(data_iter, None)
                 end_of_batch = next_data_batch is None

@@ -170,7 +170,7 @@ class Module(HasOptimizer):
                 )
             self._sync_params_from_devices()
             self.binded = False
-            self._exec_group, self._update_step = None, None
+            self._exec_group, self._update_step, self._overlap = None, None, None
         if self.binded:
             self.logger.warning("Already bound, ignoring bind()")
             return
@@ -257,6 +257,34 @@ class Module(HasOptimizer):
         self._check_ready("backward")
         self._exec_group.backward(out_grads=out_grads)
         self._on_devices.newer = True  # BatchNorm moves its averages
+
+    def train_step(self, data_batch: Any) -> None:
+        if self._overlap is None:
+            self._overlap = self._overlapping()
+        if not self._overlap:
+            super().train_step(data_batch)
+            return
+        self.forward(data_batch, is_train=True)
+        self._overlap.backward(self.backward)
+
+    def _overlapping(self) -> Any:
+        """The step in which gradients travel early; False where that is not possible.
+
+        A subclass that changes one of the steps may do something with the gradients.
+        """
+        self._check_ready("train_step")
+        self._check_optimizer("train_step")
+        steps = ("forward", "backward", "forward_backward", "update")
+        if any(getattr(type(self), n) is not getattr(Module, n) or n in vars(self) for n in steps):
+            return False
+        if not self.for_training:
+            return False
+        from .overlap import Overlap
+
+        return (
+            Overlap.of(self._exec_group, self._updater, self._kvstore, self._update_on_kvstore)
+            or False
+        )
 
     def prepare(self, data_batch: Any, sparse_row_id_fn: Callable | None = None) -> None:
         """Fetch the rows of row_sparse parameters that a batch needs, from the store.

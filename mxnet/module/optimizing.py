@@ -25,6 +25,7 @@ class HasOptimizer(HasParameters):
         self._update_on_kvstore = False
         self._updater: Any = None
         self._update_step: Callable[[], None] | None = None
+        self._overlap: Any = None  # False where gradients cannot travel early
         self._preload_opt_states: str | None = None
 
     def init_optimizer(
@@ -48,7 +49,7 @@ class HasOptimizer(HasParameters):
         store, on_kvstore = choose_kvstore(kvstore, len(self._context), self._arg_params)
         self._optimizer = self._make_optimizer(optimizer, optimizer_params, store, on_kvstore)
         self._kvstore, self._update_on_kvstore = store, on_kvstore
-        self._updater, self._update_step = None, None
+        self._updater, self._update_step, self._overlap = None, None, None
         if store is not None:
             if self._compression_params:
                 store.set_gradient_compression(self._compression_params)
@@ -102,7 +103,7 @@ class HasOptimizer(HasParameters):
         self._kvstore = shared_module._kvstore
         self._update_on_kvstore = shared_module._update_on_kvstore
         self._updater = shared_module._updater
-        self._update_step = None
+        self._update_step, self._overlap = None, None
         self.optimizer_initialized = True
 
     def update(self) -> None:

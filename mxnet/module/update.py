@@ -8,7 +8,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["choose_kvstore", "start_kvstore", "update_step"]
+__all__ = [
+    "choose_kvstore", "is_distributed", "rows_to_update", "start_kvstore", "update_alone", "update_step",
+]  # fmt: skip
 
 _LARGE = 16 * 1024 * 1024
 
@@ -45,6 +47,8 @@ def start_kvstore(kvstore: Any, group: Any, arg_params: dict, on_kvstore: bool) 
     for name, arrays in zip(group.param_names, group.param_arrays, strict=True):
         if on_kvstore or several or not hasattr(kvstore, "init"):
             kvstore.broadcast(name, arg_params[name], out=arrays)
+            if several and on_kvstore and arrays[0].stype == "default":
+                kvstore.keep_in(name, arrays[0])  # updated in place, so that nothing is copied
         else:
             kvstore.init(name, arg_params[name])
 
@@ -56,18 +60,32 @@ def is_distributed(kvstore: Any) -> bool:
     return isinstance(kvstore, KVStore) and kvstore.num_workers > 1
 
 
-def update_step(group: Any, updater: Any, kvstore: Any, on_kvstore: bool) -> Callable[[], None]:
-    """A function that updates all parameters that have gradients.
-
-    The arrays stay those of the first executors of the group, whose memory all its executors use.
-    """
-    rows = [
+def rows_to_update(group: Any) -> list[tuple[int, str, list, list]]:
+    """(index, name, gradients, weights) of all parameters that have gradients."""
+    return [
         (index, name, grads, weights)
         for index, (name, grads, weights) in enumerate(
             zip(group.param_names, group.grad_arrays or (), group.param_arrays, strict=False)
         )
         if grads[0] is not None
     ]
+
+
+def update_alone(rows: list, updater: Any, kvstore: Any, on_kvstore: bool) -> Callable[[], None]:
+    """The update on one device by gradients that are sums over the workers already."""
+    if not on_kvstore:
+        return _device_steps(rows, updater, 1)[0]
+    names = [name for _, name, *_ in rows]
+    gradients = [grads[0] for _, _, grads, _ in rows]
+    return lambda: kvstore.update_by(names, gradients)
+
+
+def update_step(group: Any, updater: Any, kvstore: Any, on_kvstore: bool) -> Callable[[], None]:
+    """A function that updates all parameters that have gradients.
+
+    The arrays stay those of the first executors of the group, whose memory all its executors use.
+    """
+    rows = rows_to_update(group)
     if not rows:
         logging.getLogger(__name__).warning("no parameter has a gradient: update does nothing")
         return lambda: None

@@ -38,7 +38,10 @@ def test_two_workers_are_as_one_with_the_joint_batch(tmp_path):
 
 @pytest.mark.parametrize(
     ("cases", "workers"),
-    [(["sums", "types", "sparse", "compression", "optimizer", "resume"], 3), (["different"], 2)],
+    [
+        (["sums", "types", "sparse", "compression", "optimizer", "overlap", "resume"], 3),
+        (["different"], 2),
+    ],
 )
 def test_store(cases, workers, tmp_path):
     done = launched(workers, "store.py", *cases, FOLDER=str(tmp_path))

@@ -107,6 +107,67 @@ def resume(store):
     store.barrier()
 
 
+def overlap(store):
+    """Gradients travel during the backward run, and change nothing but the time."""
+    from mxnet.kvstore import exchange
+
+    exchange._ALONE = 256  # bytes: the large layers alone, the rest in buckets
+    net = mx.sym.Variable("data")
+    for layer in range(4):
+        net = mx.sym.FullyConnected(net, num_hidden=9 + layer, name=f"fc{layer}")
+        net = mx.sym.Activation(net, act_type="tanh", name=f"tanh{layer}")
+    net = mx.sym.SoftmaxOutput(net, name="softmax")
+    random = np.random.RandomState(store.rank)
+    batches = [
+        mx.io.DataBatch([mx.nd.array(random.uniform(size=(rows, 7)))],
+                        [mx.nd.array(random.randint(0, 9, rows))])
+        for rows in (6, 6, 4, 6)
+    ]  # fmt: skip
+
+    def trained(on_store, early):
+        os.environ["MXNET_UPDATE_ON_KVSTORE"] = on_store
+        mx.random.seed(2)
+        module = mx.mod.Module(net)
+        module.bind([("data", (6, 7))], [("softmax_label", (6,))])
+        module.init_params(mx.init.Xavier())
+        module.init_optimizer("dist_sync", "sgd", {"learning_rate": 0.5, "momentum": 0.9})
+        for batch in batches:
+            if early:
+                module.train_step(batch)
+            else:
+                module.forward_backward(batch)
+                module.update()
+        assert bool(module._overlap) == early
+        return module
+
+    for on_store in "10":
+        early, late = trained(on_store, True), trained(on_store, False)
+        for name, array in late.get_params()[0].items():
+            # One array alone is summed in another order than as a part of a bucket.
+            np.testing.assert_allclose(
+                early.get_params()[0][name].asnumpy(), array.asnumpy(), rtol=1e-5, atol=1e-6
+            )
+        del os.environ["MXNET_UPDATE_ON_KVSTORE"]
+        for name, array in early.get_params()[0].items():
+            store.init(f"{on_store}{name}", array)
+            value = pulled(store, f"{on_store}{name}", array.shape)
+            assert np.array_equal(value, array.asnumpy()), name  # those of rank 0
+    _starts_early(early, batches[0])
+
+
+def _starts_early(module, batch):
+    exchange = module._overlap._exchange
+    assert len(exchange._groups) > 2
+    started, finish = [], exchange.finish
+    exchange.finish = lambda: (started.append(exchange._started), finish())
+    module.train_step(batch)
+    assert started == [len(exchange._groups)]  # all of them from within the backward run
+    segment = module._exec_group.execs[0]._program(True).backward
+    made = [bool(instruction.then) for instruction in segment.instructions]
+    assert sum(made) > 2, made
+    assert made.index(True) < len(made) / 2, made
+
+
 def different(store):
     """Workers that push different keys are told so."""
     store.init(["a", "b"], [mx.nd.zeros((2,)), mx.nd.zeros((2,))])
