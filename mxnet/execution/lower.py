@@ -109,12 +109,12 @@ class Lowering:
         keys = [(position, index) for index in range(len(op.output_names))]
         if keys[0] in plan.views:
             return self.lower_view(node, inputs, keys)
-        outs = [self.output_tensor(key) for key in keys]
+        outs = [self.output_tensor(key) for key in keys if key not in plan.omitted]
         if op.view is not None:
             return self.lower_copied_view(node, inputs, outs)
         requests = {"out": None}
         if "out" in op.requests:
-            requests["out"] = op.out_argument(outs)
+            requests["out"] = op.out_argument([*outs, *[None] * (len(keys) - len(outs))])
         scratch = plan.workspaces.get(position)
         stable = [t for t in (*inputs, *outs) if id(t) not in self.loose]
         if "workspace" in op.requests:
@@ -185,7 +185,8 @@ class Lowering:
     def workspace(self, position: int, buffer: Any) -> torch.Tensor:
         op = self.graph.nodes[position].op
         inputs = [self.facts(key) for key in self.graph.sources[position]]
-        outputs = list(zip(self.shapes[position], self.dtypes[position]))
+        keys = [(position, index) for index in range(len(op.output_names))]
+        outputs = [None if key in self.plan.omitted else self.facts(key) for key in keys]
         return self.planned_tensor(buffer, *op.workspace(inputs, outputs))
 
     def lower_view(self, node: Node, inputs: list, keys: list[Key]) -> Instruction | None:

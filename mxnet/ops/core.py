@@ -49,6 +49,8 @@ class Op:
     outputs: ClassVar[Any] = ("output",)
     hidden: ClassVar[Any] = ()
     unlisted: ClassVar[tuple[str, ...]] = ()  # hidden outputs that files of 1.x do not count
+    # The last outputs, hidden ones, that ``forward`` leaves out where ``out`` has None for them.
+    optional: ClassVar[tuple[str, ...]] = ()
     inplace: ClassVar[dict[str, tuple[str, ...]]] = {}
     view: ClassVar[str | None] = None  # "reshape" or "strided": the output is a view of input 0
     shape_only: ClassVar[Any] = ()  # inputs that are read for their shape alone

@@ -1,5 +1,6 @@
 """Normalisation layers."""
 
+from math import prod
 from typing import Annotated, Literal
 
 from .activation import relu_backward
@@ -58,6 +59,7 @@ class BatchNormBase(Op, abstract=True):
         return train and not self.use_global_stats
 
     memory_format = "follows"
+    inplace = {"output": ("data",)}  # where nothing reads the data afterwards: in inference
 
     def channels_second(self, tensor):
         """A view with the channels along axis 1."""
@@ -374,6 +376,8 @@ class LRN(Op):
 
     precision = "full"
     hidden = ("norm",)
+    optional = ("norm",)
+    inplace = {"output": ("data",)}
 
     def infer_shape(self, s):
         s.same()
@@ -389,17 +393,55 @@ class LRN(Op):
             total.narrow(1, 0, kept).add_(terms.narrow(1, step, kept))
         return total
 
-    def forward(self, data, *, out):
-        output, norm = out or (torch.empty_like(data), torch.empty_like(data))
-        torch.mul(data, data, out=output)
-        norm.copy_(output)
-        self.add_neighbours(norm, output).mul_(self.alpha / self.nsize).add_(self.knorm)
-        torch.pow(norm, -self.beta, out=output).mul_(data)
-        return output, norm
+    def workspace(self, inputs, outputs):
+        """Where norm is not kept, room for it and for squares, of some images at a time."""
+        return None if outputs[1] is not None else self.room(*outputs[0])
 
-    def backward(self, d_output, data, output, norm, *, out):
-        terms = (d_output * output).div_(norm)
-        total = self.add_neighbours(terms.clone(), terms)
-        total.mul_(data).mul_(-2 * self.alpha * self.beta / self.nsize)
-        direct = torch.pow(norm, -self.beta, out=out and out[0]).mul_(d_output)
-        return direct.add_(total)
+    def room(self, shape, dtype):
+        """Two arrays like some images of the data, so many that they stay in the cache."""
+        n, *rest = shape
+        return (2, max(1, min(n, 2**17 // max(prod(rest), 1))), *rest), dtype
+
+    def forward(self, data, *, out, workspace):
+        output, norm = out or (torch.empty_like(data), torch.empty_like(data))
+        if norm is not None:
+            self.normalise(data, output, norm, output)
+            return output, norm
+        for some, result in in_parts(workspace, data, output):
+            self.normalise(some, result, *like(some, workspace))
+        return out
+
+    def normalise(self, data, output, norm, squares):
+        """Compute output and norm; ``squares`` is scratch memory, and may be the output."""
+        torch.mul(data, data, out=squares)
+        norm.copy_(squares)
+        self.add_neighbours(norm, squares).mul_(self.alpha / self.nsize).add_(self.knorm)
+        torch.pow(norm, -self.beta, out=squares)
+        torch.mul(squares, data, out=output)
+
+    def backward_workspace(self, inputs, outputs):
+        """Room for the terms of the sum, and the sum, of some images at a time."""
+        return self.room(*outputs[0])
+
+    def backward(self, d_output, data, norm, *, out, workspace):
+        # The output is data norm^-beta; that it is not read lets it go right after the forward run.
+        d_data = torch.empty_like(data) if out is None else out[0]
+        if workspace is None:
+            workspace = data.new_empty((2, *data.shape))
+        for d, x, some_norm, direct in in_parts(workspace, d_output, data, norm, d_data):
+            terms, total = like(x, workspace)
+            torch.pow(some_norm, -self.beta, out=direct).mul_(d)
+            torch.mul(direct, x, out=terms).div_(some_norm)
+            self.add_neighbours(total.copy_(terms), terms)
+            direct.add_(total.mul_(x).mul_(-2 * self.alpha * self.beta / self.nsize))
+        return d_data
+
+
+def in_parts(workspace, *arrays):
+    """The arrays cut along the first axis into parts for which there is room."""
+    return zip(*(array.split(workspace.shape[1]) for array in arrays))
+
+
+def like(array, workspace):
+    """Two pieces of scratch memory laid out as an array."""
+    return (half[: len(array)].as_strided(array.shape, array.stride()) for half in workspace)

@@ -79,7 +79,7 @@ class PoolingBase(Op, abstract=True):
     def infer_dtype(self, t):
         t.same("data", "output")
         if "indices" in t:
-            t.indices = "int64"
+            t.indices = "int32"
 
     def channels_second(self, tensor):
         """The tensor with its channels along axis 1, as a view."""
@@ -283,10 +283,25 @@ class Pooling(PoolingBase):
     def hidden(self):
         return ("indices",) if self.keeps_indices else ()
 
-    def forward(self, data, *, out):
+    optional = ("indices",)
+
+    def workspace(self, inputs, outputs):
+        """Room for positions as torch's kernels write them."""
+        return self.room(outputs[0][0]) if self.pool_type == "max" else None
+
+    def room(self, shape):
+        """Positions for some images of the result at a time, so many that they stay in the cache."""
+        n, *rest = shape
+        return (max(1, min(n, 2**16 // max(prod(rest), 1))), *rest), "int64"
+
+    def backward_workspace(self, inputs, outputs):
+        """The same, where positions are kept in fewer bytes."""
+        return self.room(inputs[0][0]) if self.keeps_indices else None
+
+    def forward(self, data, *, out, workspace):
         windows = Windows(self, data)
         if self.pool_type == "max":
-            return self.largest(windows, out)
+            return self.largest(windows, out, workspace)
         if self.pool_type == "lp":
             powers = Windows(self, data.pow(self.p_value))
             result = powers.unview(root(powers.average(mean=False), self.p_value))
@@ -300,16 +315,17 @@ class Pooling(PoolingBase):
             result = windows.average(out, mean)
         return windows.unview(result) if out is None else out
 
-    def largest(self, windows, out):
+    def largest(self, windows, out, workspace):
         """The largest elements, and their positions if these are kept."""
-        if self.keeps_indices:
-            if out is not None:
-                windows.max(*out)
-                return out
-            return tuple(map(windows.unview, windows.max()))
         if out is None:
-            return windows.unview(windows.max()[0])
-        windows.max(out, torch.empty_like(out, dtype=torch.int64))
+            output, indices = map(windows.unview, windows.max())
+            return (output, indices.int()) if self.keeps_indices else output
+        output, indices = out if self.keeps_indices else (out, None)
+        for some, result, *kept in in_parts(workspace, windows.data, output, indices):
+            wide = like(result, workspace)
+            Windows(self, some).max(result, wide)
+            for narrow in kept:
+                narrow.copy_(wide)
         return out
 
     @property
@@ -322,12 +338,17 @@ class Pooling(PoolingBase):
             return "d_output", "data", "output"
         return ("d_output", "data", "indices") if self.keeps_indices else ("d_output", "data")
 
-    def backward(self, d_output, data, kept=None, *, out):
+    def backward(self, d_output, data, kept=None, *, out, workspace):
         out = out and out[0]
         windows = Windows(self, data)
         if self.pool_type == "max":
-            indices = windows.unview(windows.max()[1]) if kept is None else kept
-            return windows.max_backward(d_output, indices, out)
+            if kept is None:
+                return windows.max_backward(d_output, windows.unview(windows.max()[1]), out)
+            d_data = torch.empty_like(data) if out is None else out
+            for d, some, narrow, result in in_parts(workspace, d_output, data, kept, d_data):
+                indices = like(narrow, workspace).copy_(narrow)
+                Windows(self, some).max_backward(d, indices, result)
+            return d_data
         if self.pool_type == "lp":
             result = self.norm_backward(windows, d_output, data, kept)
             return result if out is None else out.copy_(result)
@@ -436,6 +457,20 @@ class AdaptiveAvgPooling2D(Op, name="_contrib_AdaptiveAvgPooling2D"):
         if self.sides == (1, 1):
             return data.mean((2, 3), keepdim=True)
         return F.adaptive_avg_pool2d(data, self.sides)
+
+
+def in_parts(workspace, *arrays):
+    """The arrays, but for None, cut along the first axis into parts for which there is room."""
+    arrays = [array for array in arrays if array is not None]
+    size = len(arrays[0]) if workspace is None else len(workspace)
+    return zip(*(array.split(size) for array in arrays))
+
+
+def like(array, workspace):
+    """Scratch memory for positions, laid out as an array."""
+    if workspace is None:
+        return torch.empty_like(array, dtype=torch.int64)
+    return workspace[: len(array)].as_strided(array.shape, array.stride())
 
 
 def root(sums, p):

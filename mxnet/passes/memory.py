@@ -26,8 +26,9 @@ class Plan:
     ``homes`` gives each planned value its buffer; values that share one are in-place results.
     ``views`` are values that are views of another value; ``adopted`` are values whose kernel
     allocates them (counted at their size), and ``in_place`` those that are written over an adopted
-    value or a view of one. ``frees`` lists, for each time, the adopted values and views of them
-    whose memory is given back there.
+    value or a view of one. ``omitted`` are values that nothing reads and that are not computed.
+    ``frees`` lists, for each time, the adopted values and views of them whose memory is given back
+    there.
     """
 
     homes: dict[Key, Buffer]
@@ -37,6 +38,7 @@ class Plan:
     frees: dict[int, list[Key]]
     arena_size: int = 0
     in_place: dict[Key, Key] = field(default_factory=dict)
+    omitted: set[Key] = field(default_factory=set)
 
     @property
     def buffers(self) -> list[Buffer]:
@@ -83,6 +85,7 @@ class _Planner:
         self.roots: dict[Key, Key] = {}
         self.contiguous: set[Key] = set()
         self.plan = Plan({}, {}, {}, {}, {})
+        self.read: set[Key] = set()
         self.owners: dict[Key, Key] = {}  # of a value written in place, the adopted one
         self.ends: dict[Key, int] = {}  # of adopted values, when their memory is given back
 
@@ -101,9 +104,12 @@ class _Planner:
         plan.arena_size = assign_offsets(plan.buffers)
         return plan
 
-    def size(self, key: Key) -> int:
+    def facts(self, key: Key) -> tuple[tuple, str]:
         position, index = key
-        return nbytes(self.shapes[position][index], self.dtypes[position][index])
+        return self.shapes[position][index], self.dtypes[position][index]
+
+    def size(self, key: Key) -> int:
+        return nbytes(*self.facts(key))
 
     def find_views(self) -> None:
         for position, node in enumerate(self.graph.nodes):
@@ -140,8 +146,10 @@ class _Planner:
             for name, source in zip(node.op.input_names, self.graph.sources[position]):
                 if name not in shape_only:
                     deaths[self.roots[source]] = position
+                    self.read.add(source)
         end = len(self.graph.nodes)
         for key in self.kept:
+            self.read.add(key)
             deaths[self.roots[key]] = end
         return deaths
 
@@ -152,6 +160,9 @@ class _Planner:
         for index, name in enumerate(op.output_names):
             key = (position, index)
             if key in plan.views or key in self.fixed:
+                continue
+            if name in op.optional and key not in self.read:
+                plan.omitted.add(key)
                 continue
             if not planned:
                 plan.adopted[key] = self.size(key)
@@ -174,9 +185,9 @@ class _Planner:
             self.place_workspace(position, op)
 
     def place_workspace(self, position: int, op) -> None:
-        facts = list(zip(self.shapes[position], self.dtypes[position]))
-        inputs = [(self.shapes[p][i], self.dtypes[p][i]) for p, i in self.graph.sources[position]]
-        wanted = op.workspace(inputs, facts)
+        keys = [(position, index) for index in range(len(op.output_names))]
+        outputs = [None if key in self.plan.omitted else self.facts(key) for key in keys]
+        wanted = op.workspace([self.facts(key) for key in self.graph.sources[position]], outputs)
         if wanted is not None:
             self.plan.workspaces[position] = Buffer(nbytes(*wanted), position, position)
 

@@ -15,3 +15,32 @@ def test_result_does_not_replace_an_input_that_is_also_read_transposed():
     value = np.random.RandomState(0).rand(5, 5)
     (output,) = run_bound(total * 2, {"data": value}).outputs
     np.testing.assert_allclose(output, 2 * (np.exp(value) + np.exp(value).T))
+
+
+def test_what_a_kernel_allocates_is_overwritten_in_place():
+    net = mx.sym.Convolution(mx.sym.Variable("data"), kernel=(1, 1), num_filter=4, name="c")
+    shapes = {"data": (2, 4, 16, 16)}
+    conv = mx.sym.sum(net).plan_memory(grad_req="null", **shapes)
+    net = mx.sym.Activation(net, act_type="relu", name="r")
+    relu = mx.sym.sum(net * 2).plan_memory(grad_req="null", **shapes)
+    assert relu.activations + relu.adopted == conv.activations + conv.adopted
+
+
+def test_what_nothing_reads_is_not_kept():
+    net = mx.sym.Pooling(mx.sym.Variable("data") * 2, kernel=(2, 2), stride=(2, 2), name="p")
+    shapes = {"data": (64, 8, 64, 64)}
+    half = 4 * 64 * 8 * 32 * 32
+    report = mx.sym.sum(net).plan_memory(grad_req="null", **shapes)
+    assert 5 * half <= report.activations <= 5.1 * half  # data, result and a little scratch memory
+    assert mx.sym.sum(net).plan_memory(**shapes).activations >= 6 * half  # positions are kept
+
+
+def test_memory_of_a_view_is_given_back():
+    net = mx.sym.Convolution(mx.sym.Variable("data"), kernel=(1, 1), num_filter=4, name="c")
+    net = mx.sym.exp(mx.sym.Reshape(net, shape=(0, -1)), name="e")
+    executor = mx.sym.sum(net).simple_bind(mx.cpu(), grad_req="null", data=(2, 4, 16, 16))
+    executor.forward()
+    (program,) = executor._programs.values()
+    freed = [tensor for step in program.forward.instructions for tensor in step.frees]
+    assert len(freed) == 2  # of the convolution and of its view
+    assert all(tensor.untyped_storage().nbytes() == 0 for tensor in freed)
