@@ -65,7 +65,8 @@ class _Rewriting:
         )
         if changed:
             copy = Node(node.op, inputs, node.name, node.attrs, node.origin, node.derived_from)
-            node = self.copies[node] = copy
+            self.copies[node] = copy
+            node = copy
         self.place(node)
 
     def place(self, node: Node) -> None:
