@@ -10,7 +10,7 @@ from .graph.node import Entry, Graph, Node
 from .ops.dtypes import canonical
 from .ops.shapes import is_complete, shape_text
 from .passes.infer import infer_dtypes, infer_shapes, partial_shape
-from .passes.joint import join
+from .passes.joint import Joint, join
 from .passes.precision import loss_scale_variable, mix_precision
 from .passes.recompute import parse_budget
 from .passes.report import MemoryReport
@@ -127,6 +127,7 @@ def plan_symbol(
     if scale is not None:
         known[scale] = (1,), "float32"
     joint = join(graph, wrt)
+    known.update(_head_gradients(joint, known))
 
     def infer(whole: Graph) -> tuple:
         found = infer_shapes(whole, {node: fact[0] for node, fact in known.items()})
@@ -144,3 +145,16 @@ def plan_symbol(
     budget = None if memory_budget is None else parse_budget(memory_budget)
     target = Target("cpu", bool(joint.wrt), available_kernels("cpu"))
     return plan_graph(joint, infer, lambda: writable, joint.wrt, target, budget).report
+
+
+def _head_gradients(joint: Joint, known: Mapping[Node, tuple]) -> dict[Node, tuple]:
+    """Shape and dtype of the gradients that come from outside: those of the outputs."""
+    if not joint.head_gradients:
+        return {}
+    outputs = joint.forward.outputs
+    shapes = infer_shapes(joint.forward, {node: fact[0] for node, fact in known.items()})
+    dtypes = infer_dtypes(joint.forward, {node: fact[1] for node, fact in known.items()})
+    return {
+        node: (shapes.of(outputs[index]), dtypes.of(outputs[index]))
+        for index, node in joint.head_gradients
+    }
