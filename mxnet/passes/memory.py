@@ -204,6 +204,7 @@ class _Planner:
                 root not in taken
                 and deaths[root] == position == self.end_of_memory(root, source, key)
                 and not self.read_as_view(position, root)
+                and self.read_in_place(position, op, name, root)
                 and self.same_storage(source, key)
             ):
                 taken.add(root)
@@ -226,6 +227,14 @@ class _Planner:
             and source in self.plan.views
             and source not in self.contiguous
             for source in self.graph.sources[position]
+        )
+
+    def read_in_place(self, position: int, op, name: str, root: Key) -> bool:
+        """Whether every input that is this value may share its memory with the output."""
+        harmless = {*op.inplace[name], *op.shape_only_names}
+        return all(
+            self.roots[source] != root or input_name in harmless
+            for input_name, source in zip(op.input_names, self.graph.sources[position])
         )
 
     def same_storage(self, source: Key, key: Key) -> bool:

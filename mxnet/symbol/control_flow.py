@@ -251,7 +251,7 @@ def _union(
 ) -> tuple[list[Symbol], list[list[int]]]:
     """The inputs of several graphs, and for each graph the numbers of its own ones.
 
-    Placeholders of the same loop variable are one input, so are equal variables of a program if
+    Placeholders of the same loop variable are one input, so are variables of one name if
     ``share_variables``; everything else is an input for each graph, as in files of 1.x.
     """
     inputs: list[Symbol] = []
@@ -267,7 +267,7 @@ def _union(
                 symbol = variables[number]
             else:
                 symbol, entry = outside, outside._outputs[0]
-                key = entry if share_variables and entry.node.op is None else object()
+                key = entry.node.name if share_variables and entry.node.op is None else object()
             if key not in known:
                 known[key] = len(inputs)
                 inputs.append(symbol)

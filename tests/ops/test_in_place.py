@@ -28,6 +28,30 @@ def test_in_place(sample):
     # Products with 1 are values that die at their use, unlike the arrays that a program binds.
     inputs = {name: mx.sym.Variable(name) for name in sample.operator.input_names}
     inputs = {name: v if types[name] == "bool" else v * 1 for name, v in inputs.items()}
+    check(sample, inputs, arrays)
+
+
+@pytest.mark.parametrize(
+    "sample", [param for param in SAMPLES if len(param.values[0].operator.input_names) > 1]
+)
+def test_one_value_for_several_inputs(sample):
+    arrays = sample.full_arrays()
+    first: dict = {}
+    chosen = {}
+    for name, value in arrays.items():
+        exchangeable = is_floating(value.dtype.name) and not name.endswith("lengths")
+        kind = (value.shape, value.dtype) if exchangeable else name
+        chosen[name] = first.setdefault(kind, name)
+    if len(first) == len(arrays):
+        pytest.skip("no inputs are alike")
+    arrays = {name: arrays[name] for name in first.values()}
+    values = {name: mx.sym.Variable(name) for name in arrays}
+    values = {k: v if arrays[k].dtype == bool else v * 1 for k, v in values.items()}
+    check(sample, {name: values[like] for name, like in chosen.items()}, arrays)
+
+
+def check(sample, inputs, arrays):
+    types = {name: value.dtype.name for name, value in arrays.items()}
     symbol = function(sample.op)(name="t", **inputs, **sample.params)
     kinds = symbol.infer_type(**types)[1]
     parts = zip(symbol, kinds, strict=True)

@@ -141,7 +141,7 @@ def unknown_sizes(case: Case, part: str, ours: Record, theirs: Record) -> bool:
         (a, b)
         for my_group, other_group in zip(mine, other, strict=True)
         for my_shape, other_shape in zip(my_group, other_group, strict=True)
-        if other_shape
+        if my_shape
         for a, b in zip(my_shape, other_shape, strict=True)
     ]
     return all(a in (0, b) for a, b in pairs)

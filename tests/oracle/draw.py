@@ -49,7 +49,9 @@ class Drawn:
     respect to (None: all of floats). ``heads``: whether backward gets head gradients. ``loose``:
     multiplies the tolerance. ``imperative``: through ``mx.nd``, with ``out`` the input (or inputs)
     that receive the result. ``positional``: inputs have no names. ``storage``: how inputs are stored
-    that are not dense.
+    that are not dense. ``program``: Python that makes ``net`` of ``mx``, ``np`` and the inputs by
+    name, instead of a call of the operator. ``values``: whether results are the same numbers, and
+    not only of the same shapes and types.
     """
 
     params: dict[str, Any]
@@ -64,6 +66,8 @@ class Drawn:
     out: str | list[str] | None = None
     storage: dict[str, str] = field(default_factory=dict)
     positional: bool = False
+    program: str | None = None
+    values: bool = True
 
 
 @dataclass
@@ -86,7 +90,10 @@ class Case:
         mode = "" if self.facts["train"] else ", inference"
         added = [name for name, request in self.facts["requests"].items() if request == "add"]
         mode += f", adding to {' and '.join(added)}" if added else ""
-        return f"{self.op}({params}) on {shown}{mode}"
+        called = f"{self.op}({params})"
+        if program := self.facts["program"]:
+            called += ": " + program.strip().replace("\n", "\n        ") + "\n       "
+        return f"{called} on {shown}{mode}"
 
     def input(self, name: str) -> np.ndarray:
         """The array of an input."""
@@ -239,6 +246,8 @@ def _complete(op: str, family: str, drawn: Drawn, draw: Draw) -> Case:
         "positional": drawn.positional,
         "out": drawn.out,
         "storage": drawn.storage,
+        "program": drawn.program,
+        "values": drawn.values,
         "requests": {},
     }
     arrays = {f"in/{name}": value for name, value in given.items()}
@@ -268,6 +277,8 @@ def _knowledge(given: dict[str, np.ndarray], draw: Draw) -> dict[str, dict]:
 @functools.cache
 def _differentiable(op: str) -> bool:
     """Whether both sides have a derivative."""
+    if op not in REGISTRY:  # what a program computes
+        return True
     facts = REGISTRY.get(get_op(op).op_name, {})
     return get_op(op).differentiable and facts.get("gradient") != "none"
 
@@ -283,11 +294,15 @@ def _derived(
 ) -> dict[str, np.ndarray]:
     """Arrays for what the rule left out, with the shapes and types that we infer."""
     variables = {name: mx.sym.Variable(name) for name in given}
-    make = function(op)
-    if drawn.positional:
-        symbol = make(*variables.values(), name="t", **drawn.params)
+    if drawn.program:
+        scope = {**variables, "mx": mx, "np": np}
+        with mx.name.NameManager():
+            exec(drawn.program, scope)
+        symbol = scope["net"]
+    elif drawn.positional:
+        symbol = function(op)(*variables.values(), name="t", **drawn.params)
     else:
-        symbol = make(name="t", **variables, **drawn.params)
+        symbol = function(op)(name="t", **variables, **drawn.params)
     shapes = symbol.infer_shape(**{k: v.shape for k, v in given.items()})
     types = symbol.infer_type(**{k: v.dtype.name for k, v in given.items()})
     names = (symbol.list_arguments(), None, symbol.list_auxiliary_states())

@@ -91,15 +91,25 @@ class Run:
 
     def compose(self):
         variables = {name: mx.sym.Variable(name) for name in self.case["inputs"]}
-        function = find(mx.sym, self.case["op"])
-        if self.case["positional"]:
-            made = function(*variables.values(), name="t", **parameters(self.case))
+        if self.case["program"]:
+            made = self.executed(variables)
+        elif self.case["positional"]:
+            made = find(mx.sym, self.case["op"])(
+                *variables.values(), name="t", **parameters(self.case)
+            )
         else:
-            made = function(name="t", **variables, **parameters(self.case))
+            made = find(mx.sym, self.case["op"])(name="t", **variables, **parameters(self.case))
         self.facts["names"] = [
             made.list_arguments(), made.list_outputs(), made.list_auxiliary_states(),
         ]  # fmt: skip
         return made
+
+    def executed(self, inputs):
+        """What the program of the case makes of its inputs."""
+        scope = dict(inputs, mx=mx, np=np)
+        with mx.name.NameManager():  # names that are counted up start anew
+            exec(self.case["program"], scope)
+        return scope["net"]
 
     def infer(self):
         known = self.case["known"]
@@ -140,18 +150,23 @@ class Run:
         inputs = {name: to_array(value) for name, value in self.part("in").items()}
         for name, kind in self.case["storage"].items():
             inputs[name] = inputs[name].tostype(kind)
-        function = find(mx.nd, self.case["op"])
 
         def call():
             options = parameters(self.case)
+            function = None if self.case["program"] else find(mx.nd, self.case["op"])
             out = self.case["out"]
             if out:
                 options["out"] = inputs[out] if isinstance(out, str) else [inputs[k] for k in out]
-            if self.case["positional"]:
+            if self.case["program"]:
+                found = self.executed(inputs)
+            elif self.case["positional"]:
                 found = function(*inputs.values(), **options)
             else:
                 found = function(**inputs, **options)
             outputs = found if isinstance(found, (list, tuple)) else [found]
+            outputs = [
+                x if isinstance(x, mx.nd.NDArray) else to_array(np.asarray(x)) for x in outputs
+            ]
             self.facts["storage"] = [output.stype for output in outputs]
             self.keep("out", enumerate(outputs))
             self.keep("argument", inputs.items())

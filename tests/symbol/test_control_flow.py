@@ -214,3 +214,13 @@ def test_second_derivatives_are_refused():
     executor.forward(is_train=True)
     with pytest.raises(mx.MXNetError, match="differentiable once"):
         executor.backward(mx.nd.ones((1,)))
+
+
+def test_branches_share_variables_of_one_name():
+    pred = mx.sym.Variable("p")
+    branches = [lambda k=k: mx.sym.Variable("a") * k for k in (2, 3)]
+    net = mx.sym.contrib.cond(pred, *branches)
+    assert net.list_arguments() == ["p", "a"]
+    ones = mx.nd.ones((1,)), mx.nd.ones((2,))
+    for taken, factor in ((1, 2), (0, 3)):
+        assert net.eval(p=ones[0] * taken, a=ones[1])[0].asnumpy().tolist() == [factor] * 2
