@@ -49,10 +49,11 @@ def decode(buffer: Any, channels: int = 3, rgb: bool = True) -> np.ndarray:
     image = _open(buffer)
     if image.mode.startswith("I"):
         image = _pillow().fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
-    pixels = np.asarray(image.convert({1: "L", 3: "RGB", 4: "RGBA"}[channels]))
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
+    pixels = np.array(image if image.mode == mode else image.convert(mode))
     if channels == 1:
-        return pixels[..., None].copy()
-    return pixels.copy() if rgb else pixels[..., [2, 1, 0, 3][:channels]]
+        return pixels[..., None]
+    return pixels if rgb else pixels[..., [2, 1, 0, 3][:channels]]
 
 
 def decode_stored(buffer: Any, iscolor: int = -1) -> np.ndarray:

@@ -68,12 +68,7 @@ def _in_floats(image: np.ndarray, rows: tuple, columns: tuple) -> np.ndarray:
 
 def _in_integers(image: np.ndarray, rows: tuple, columns: tuple) -> np.ndarray:
     """The same for bytes, with weights in units of 1/2048, and rounding, as OpenCV has them."""
-    needed, places = np.unique(rows[0], return_inverse=True)
-    places = places.reshape(rows[0].shape)
-    if len(needed) < len(image):
-        image = image[needed]
-    else:
-        places = rows[0]
+    image, places = _rows_needed(image, rows[0])
     wide = _along(image, 1, columns[0], np.rint(columns[1] * 2048).astype(np.int32))
     high = np.rint(rows[1] * 2048).astype(np.int32)
     if len(high) == 2:
@@ -90,6 +85,15 @@ def _in_integers(image: np.ndarray, rows: tuple, columns: tuple) -> np.ndarray:
     total += 1 << 21
     total >>= 22
     return total.clip(0, 255).astype(np.uint8)
+
+
+def _rows_needed(image: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The part of an image whose rows are needed, and where they are in it."""
+    first, last = int(places.min()), int(places.max())
+    if last - first < 2 * places.shape[1]:
+        return image[first : last + 1], places - first
+    needed, found = np.unique(places, return_inverse=True)
+    return image[needed], found.reshape(places.shape)
 
 
 def _along(image: np.ndarray, axis: int, indices: np.ndarray, weights: np.ndarray) -> np.ndarray:

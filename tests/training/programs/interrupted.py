@@ -1,7 +1,8 @@
 """Kills a training at random moments, so many times, and lets it go on: interrupted.py FOLDER KILLS.
 
 After every kill the newest checkpoint has to be whole; in the end the parameters have to be those
-of a training that was left alone.
+of a training that was left alone. The network is so small that writing checkpoints is most of the
+work; how many kills left files of an unfinished one is printed.
 """
 
 import os
@@ -16,7 +17,7 @@ import mxnet as mx
 from mxnet.checkpoint import load_checkpoint
 
 folder, kills = sys.argv[1], int(sys.argv[2])
-EPOCHS = 100
+EPOCHS = max(100, 10 * kills)
 x = np.random.RandomState(1).uniform(-1, 1, (40, 6)).astype("float32")
 y = (x.sum(axis=1) > 0).astype("float32")
 
@@ -44,6 +45,15 @@ def newest(prefix: str) -> int:
     return max((int(n[-11:-7]) for n in names), default=0)
 
 
+def unfinished(prefix: str, epoch: int) -> bool:
+    """Whether there are files of a checkpoint after that of an epoch."""
+    return any(
+        n.startswith(prefix)
+        and (n.count(".") > 1 + n.endswith(".crc32") or f"-{epoch + 1:04d}" in n)
+        for n in os.listdir(folder)
+    )
+
+
 def killed_after(seconds: float) -> None:
     child = os.fork()
     if child == 0:
@@ -59,14 +69,16 @@ expected = train(f"{folder}/alone", EPOCHS).get_params()
 started = time.monotonic()
 train(f"{folder}/timed", 12)
 longest = time.monotonic() - started
-reached = []
+reached, writing = [], 0
 for _ in range(kills):
     killed_after(random.uniform(0, longest))
     reached.append(newest("killed"))
+    writing += unfinished("killed", reached[-1])
     if reached[-1]:
         load_checkpoint(f"{folder}/killed", reached[-1])
 found = train(f"{folder}/killed", EPOCHS).get_params()
 print("epochs reached by kill:", reached)
+print(f"{writing} of {kills} kills left files of an unfinished checkpoint")
 assert reached == sorted(reached), "a checkpoint was lost"
 assert reached[-1] > 0
 assert reached[0] < EPOCHS
