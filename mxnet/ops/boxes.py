@@ -221,6 +221,8 @@ class BoxIoU(Op, name="_contrib_box_iou"):
 
     format: Format = "corner"
 
+    precision = "full"
+
     def infer_shape(self, s):
         for name in ("lhs", "rhs"):
             shape = s.get(name)
@@ -264,6 +266,7 @@ class BoxNMS(Op, name="_contrib_box_nms", aliases=["_contrib_box_non_maximum_sup
     in_format: Format = "corner"
     out_format: Format = "corner"
 
+    precision = "full"
     outputs = ("output0",)
     hidden = ("source",)  # the row of the data, or -1
 
@@ -400,6 +403,7 @@ class BoxEncode(Op, name="_contrib_box_encode"):
     No gradient passes.
     """
 
+    precision = "full"
     outputs = ("output0", "output1")
 
     def infer_shape(self, s):
@@ -449,6 +453,8 @@ class BoxDecode(Op, name="_contrib_box_decode"):
     std3: float = 1.0
     clip: float = -1.0
     format: Format = "center"
+
+    precision = "full"
 
     def infer_shape(self, s):
         s.same("data", "output")

@@ -294,6 +294,8 @@ class MultiProposal(Op, name="_contrib_MultiProposal"):
     output_score: bool = False
     iou_loss: bool = False
 
+    precision = "full"
+
     def check(self):
         if not self.scales or not self.ratios or self.feature_stride < 1:
             raise MXNetError("scales, ratios and a positive feature_stride are needed for anchors")

@@ -242,6 +242,7 @@ class SoftmaxOutput(Op, aliases=["Softmax"]):
 class MakeUnitLoss(Op, name="make_loss", aliases=["_sparse_make_loss"]):
     """The identity forward; the gradient is 1, whatever comes from outside."""
 
+    precision = "full"
     outputs = ("loss",)
     view = "reshape"
     backward_shape_only = ("data",)

@@ -271,6 +271,12 @@ class Pooling(PoolingBase):
         return self.count_include_pad is not False
 
     @property
+    def precision(self):
+        """torch has no means over three dimensions in 16 bits on CPUs."""
+        flat = self.pool_type == "max" or len(self.kernel) in (1, 2)
+        return "widest" if flat else "full"
+
+    @property
     def memory_format(self):
         """The storage of the result is that of the data."""
         return None if self.channels_last else "follows"

@@ -65,6 +65,8 @@ class BilinearSampler(Op):
 
     cudnn_off: bool | None = None
 
+    precision = "full"
+
     def infer_shape(self, s):
         s.data = (UNKNOWN,) * 4
         s.grid = (s.data[0], 2, UNKNOWN, UNKNOWN)
@@ -87,6 +89,8 @@ class GridGenerator(Op):
 
     transform_type: Literal["affine", "warp"]
     target_shape: Shape = (0, 0)
+
+    precision = "full"
 
     def infer_shape(self, s):
         if self.transform_type == "warp":
@@ -132,6 +136,8 @@ class SpatialTransformer(Op):
     transform_type: Literal["affine"]
     sampler_type: Literal["bilinear"]
     cudnn_off: bool | None = None
+
+    precision = "full"
 
     def infer_shape(self, s):
         check_size(self.target_shape)
