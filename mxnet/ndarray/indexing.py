@@ -41,6 +41,10 @@ def get(array: NDArray, key: Any) -> NDArray:
                 return array
             rows = type(array)(array._tensor[key], array._context)
             return rows if array._writable else rows._share_access(array)
+        if type(key) is tuple and array._tensor.is_contiguous():
+            part = _plain_part(array._tensor, key)
+            if part is not None:
+                return type(array)(part, array._context)._share_access(array)
     tensor = array._tensor
     items = _parse(key, tensor)
     if not any(isinstance(item, torch.Tensor) for item in items):
@@ -110,6 +114,22 @@ def _is_plain(key: Any) -> bool:
         return False
     start, stop = key.start, key.stop
     return (start is None or type(start) is int) and (stop is None or type(stop) is int)
+
+
+def _plain_part(tensor: torch.Tensor, key: tuple) -> torch.Tensor | None:
+    """The elements of a key of integers and slices that torch reads as we do, else None."""
+    for item in key:
+        if type(item) is not int and not _is_plain(item):
+            return None
+    if key.count(_WHOLE) == tensor.ndim:
+        return None  # the array itself
+    try:
+        part = tensor[key]
+    except IndexError:
+        return None  # it is explained elsewhere
+    if not part.ndim:
+        return part.view(1)
+    return part.contiguous()  # a view of the array if its elements lie side by side there
 
 
 # -- keys -----------------------------------------------------------------------------------------

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import torch
 
-from .. import _tape
+from .._tape import state
 from ..base import MXNetError, NotSupportedForSparseNDArray
 from ..context import Context, current_context, torch_device
 from ..error import InputFact, NodeError, NodeFacts
@@ -15,11 +16,16 @@ from ..execution.watch import Call, Watchers, everywhere
 from ..graph.origin import caller
 from ..ops.core import Op
 from ..ops.shapes import Mismatch
+from ..random import generator
 from .ndarray import NDArray
 
 __all__ = ["invoke"]
 
 _DTYPE_NAMES: dict[torch.dtype, str] = {}
+_MEMO_LIMIT = 1 << 12
+_DENSE = torch.contiguous_format
+_tensor_of = attrgetter("_tensor")
+_facts_of = attrgetter("shape", "dtype")
 
 
 def _dtype_name(dtype: torch.dtype) -> str:
@@ -42,15 +48,23 @@ def invoke(
     elif context is None:
         context = current_context()
     memory: dict | None = {} if op.keeps_state else None
-    run = execute if not everywhere else _execute_watched
     try:
-        results = run(op, inputs, context, memory, out)
+        if everywhere:
+            results = _execute_watched(op, inputs, context, memory, out)
+        else:
+            results = execute(op, inputs, context, memory, out)
     except NotSupportedForSparseNDArray:
         from .sparse_dispatch import invoke_sparse
 
         return invoke_sparse(op, inputs, out)
-    arrays = deliver(op, results, out, context)
-    if _tape.state.recording:
+    arrays: Any
+    if out is not None:
+        arrays = deliver(op, results, out)
+    elif op.num_visible == 1:
+        arrays = NDArray(results[0], context)
+    else:
+        arrays = [NDArray(result, context) for result in results[: op.num_visible]]
+    if state.recording:
         from ..autograd import attach, record_operation
 
         node = record_operation(op, inputs, results, memory)
@@ -67,10 +81,28 @@ def execute(
     ``memory`` is where operators with a state of their own keep it from forward to backward.
     Raises NotSupportedForSparseNDArray, before anything is done, if an array is sparse.
     """
-    tensors = [array._tensor for array in inputs]
+    # The tensors of NDArrays never need gradients, so torch records nothing.
+    tensors = list(map(_tensor_of, inputs))
     try:
-        _check(op, tensors)
-        return _run(op, tensors, out, context, memory)
+        runner = op.__dict__.get("_runner") or _Runner(op)
+        facts = tuple(map(_facts_of, tensors))
+        try:
+            result = runner.checked[facts]
+        except KeyError:
+            result = runner.check(facts, tensors)
+        requests = runner.constant
+        if runner.varying:
+            requests = requests.copy()
+            for name, find in runner.varying:
+                requests[name] = find(context, memory)
+        if out is not None and "out" in requests and _may_write(op, tensors, result, out):
+            requests = {**requests, "out": out._tensor}
+        if runner.kernel is None:
+            return op.results(op.prepare(tensors, **requests)())
+        raw = runner.kernel(*tensors, **requests)
+        if runner.view:
+            return tuple([result.clone(memory_format=_DENSE) for result in op.results(raw)])
+        return raw if isinstance(raw, tuple) else (raw,)
     except (NodeError, NotSupportedForSparseNDArray):
         raise
     except (Mismatch, MXNetError, RuntimeError, ValueError, IndexError, TypeError) as error:
@@ -89,69 +121,77 @@ def _execute_watched(
     return results
 
 
-def _check(op: Op, tensors: list[torch.Tensor]) -> None:
-    """Apply the operator's shape and dtype rules, which say what torch would let pass."""
-    if len(tensors) != len(op.input_names):
-        raise MXNetError(
-            f"it takes {len(op.input_names)} inputs ({', '.join(op.input_names)}) but"
-            f" {len(tensors)} are given"
-        )
-    unknown = (None,) * len(op.output_names)
-    op.infer("shape", tuple([tuple(t.shape) for t in tensors]), unknown)
-    op.infer("dtype", tuple([_dtype_name(t.dtype) for t in tensors]), unknown)
+# What a kernel may ask for, as far as it differs from call to call.
+_REQUESTS: dict[str, Callable[[Context, Any], Any]] = {
+    "train": lambda context, memory: state.training,
+    "rng": lambda context, memory: generator(context),
+    "context": lambda context, memory: context,
+    "state": lambda context, memory: memory,
+    "device": lambda context, memory: torch_device(context),
+}
+_CONSTANT = {"out": None, "workspace": None, "node": None, "channels_last_storage": False}
 
 
-def _run(
-    op: Op, tensors: list[torch.Tensor], out: Any, context: Context, memory: dict | None
-) -> tuple:
-    asked = op.requests
-    requests: dict[str, Any] = {"train": _tape.state.training, "context": context}
-    if "rng" in asked:
-        from ..random import generator
+class _Runner:
+    """What running an operator on arrays needs again and again, kept with the operator.
 
-        requests["rng"] = generator(context)
-    requests["workspace"] = None
-    target = out._tensor if isinstance(out, NDArray) else None
-    direct = target is not None and "out" in asked and _may_write(op, tensors, target)
-    requests["out"] = target if direct else None
-    if not tensors:
-        requests["device"] = torch_device(context)
-    requests["state"], requests["node"] = memory, None
-    requests["channels_last_storage"] = False
-    with torch.no_grad():
-        results = op.results(op.prepare(tensors, **requests)())
-        if op.view is not None:
-            results = tuple([result.clone() for result in results])
-    return results
+    ``kernel``: its kernel, if there is no work to do before each call; ``constant`` and
+    ``varying``: what this asks for; ``checked``: for shapes and dtypes of inputs that fit, the
+    shape and dtype of the output, None where there are several.
+    """
+
+    __slots__ = ("checked", "constant", "kernel", "op", "varying", "view")
+
+    def __init__(self, op: Op):
+        kind = type(op)
+        plain = kind.prepare is Op.prepare and kind.results is Op.results
+        self.op, self.view = op, op.view is not None
+        self.kernel: Callable | None = op.forward if plain else None
+        known = {name: value for name, value in _CONSTANT.items() if name in op.requests}
+        self.constant: dict[str, Any] = known
+        self.varying = [(n, find) for n, find in _REQUESTS.items() if n in op.requests]
+        self.checked: dict[tuple, tuple | None] = {}
+        op.__dict__["_runner"] = self
+
+    def check(self, facts: tuple, tensors: list[torch.Tensor]) -> tuple | None:
+        """Apply the operator's shape and dtype rules, which say what torch would let pass."""
+        op = self.op
+        if len(tensors) != len(op.input_names):
+            raise MXNetError(
+                f"it takes {len(op.input_names)} inputs ({', '.join(op.input_names)}) but"
+                f" {len(tensors)} are given"
+            )
+        unknown = (None,) * len(op.output_names)
+        _, shapes = op.infer("shape", tuple([tuple(t.shape) for t in tensors]), unknown)
+        _, dtypes = op.infer("dtype", tuple([_dtype_name(t.dtype) for t in tensors]), unknown)
+        if len(self.checked) >= _MEMO_LIMIT:
+            self.checked.clear()
+        found = (shapes[0], getattr(torch, dtypes[0])) if len(shapes) == 1 else None
+        self.checked[facts] = found
+        return found
 
 
-def _may_write(op: Op, tensors: list[torch.Tensor], target: torch.Tensor) -> bool:
-    """Whether the kernel may write right into ``target``: it fits, and is no input in other use."""
-    if len(op.output_names) != 1 or not target.is_contiguous():
+def _may_write(op: Op, tensors: list[torch.Tensor], result: tuple | None, out: Any) -> bool:
+    """Whether the kernel may write right into ``out``: it fits, and is in no other use."""
+    if result is None or not isinstance(out, NDArray):
         return False
-    shapes = tuple([tuple(t.shape) for t in tensors])
-    dtypes = tuple([_dtype_name(t.dtype) for t in tensors])
-    _, (shape,) = op.infer("shape", shapes, (None,))
-    _, (dtype,) = op.infer("dtype", dtypes, (None,))
-    if shape != tuple(target.shape) or dtype != _dtype_name(target.dtype):
+    target = out._tensor
+    if result != (target.shape, target.dtype) or not target.is_contiguous():
         return False
     storage = target.untyped_storage()._cdata
-    # What autograd may still read is not overwritten.
-    replaceable = () if _tape.state.recording else op.inplace.get(op.output_names[0], ())
-    return all(
-        tensor.untyped_storage()._cdata != storage or (tensor is target and name in replaceable)
-        for name, tensor in zip(op.input_names, tensors)
-    )
+    for name, tensor in zip(op.input_names, tensors):
+        if tensor.untyped_storage()._cdata == storage:
+            # What autograd may still read is not overwritten.
+            replaceable = () if state.recording else op.inplace.get(op.output_names[0], ())
+            if tensor is not target or name not in replaceable:
+                return False
+    return True
 
 
-def deliver(op: Op, results: tuple, out: Any, context: Context) -> Any:
-    """The results as NDArrays, or in the arrays given as ``out``."""
-    visible = results[: op.num_visible]
-    if out is None:
-        arrays = [NDArray(result, context) for result in visible]
-        return arrays[0] if len(arrays) == 1 else arrays
+def deliver(op: Op, results: tuple, out: Any) -> Any:
+    """Bring results to the arrays given as ``out``, where the kernel has not written there."""
     targets = [out] if isinstance(out, NDArray) else list(out)
-    for target, result in zip(targets, visible):
+    for target, result in zip(targets, results[: op.num_visible]):
         if result is not target._tensor:
             if target._tensor.shape != result.shape:
                 raise MXNetError(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..base import MXNetError
 from ..context import Context
@@ -26,12 +26,16 @@ from .ndarray import NDArray
 
 __all__ = ["ArrayFunction", "function", "register_functions"]
 
+_MEMO_LIMIT = 1 << 12
+_ARRAY = object()
+
 
 class ArrayFunction:
     """A function that runs one operator on NDArrays; its documentation comes from the operator."""
 
     def __init__(self, cls: type[Op], alias: str):
         self.operator = cls
+        self._calls: dict[tuple, _Call] = {}
         self.__name__ = self.__qualname__ = namespace_of(alias)[1]
 
     @property
@@ -45,16 +49,57 @@ class ArrayFunction:
     def __repr__(self) -> str:
         return f"<operator function {self.__name__}>"
 
+    def __get__(self, array: Any, owner: Any = None) -> Any:
+        """As a function does: a method of NDArray, with the array as first argument."""
+        return self if array is None else types.MethodType(self, array)
+
     def __call__(self, *args: Any, out: Any = None, name: Any = None, **kwargs: Any) -> Any:
-        cls = self.operator
-        inputs, named, parameters = split_arguments(cls, args, kwargs, NDArray)
-        context = _take_context(cls, parameters)
-        if cls.count and cls.count not in parameters:
-            parameters[cls.count] = len(inputs) + len(named) - (len(cls.input_signature) - 1)
-        op = cls(**parameters)
-        if named or len(inputs) != len(op.input_names) or any(a is None for a in inputs):
-            inputs = _arrange(op, inputs, named)
-        return invoke(op, inputs, out, context)
+        # A pattern is the call with all arrays alike; 1, 1.0 and True are not.
+        values = (*args, *kwargs.values()) if kwargs else args
+        pattern = tuple([_ARRAY if isinstance(v, NDArray) else (type(v), v) for v in values])
+        if kwargs:
+            pattern += tuple(kwargs)
+        try:
+            call = self._calls.get(pattern)
+        except TypeError:  # an unhashable value, such as a list
+            call, pattern = None, ()
+        if call is None:
+            call = _resolve(self.operator, args, kwargs)
+            if pattern:
+                if len(self._calls) >= _MEMO_LIMIT:
+                    self._calls.clear()
+                self._calls[pattern] = call
+        positions = call.positions
+        inputs = args if positions is None else [values[position] for position in positions]
+        return invoke(call.op, inputs, out, call.context)
+
+
+class _Call(NamedTuple):
+    """What a call means: the operator, where its inputs stand in the call, and the device asked.
+
+    ``positions`` is None where the inputs are the positional arguments.
+    """
+
+    op: Op
+    positions: tuple[int, ...] | None
+    context: Context | None
+
+
+def _resolve(cls: type[Op], args: tuple, kwargs: dict[str, Any]) -> _Call:
+    """The meaning of a call; raises MXNetError, TypeError or AssertionError if it has none."""
+    inputs, named, parameters = split_arguments(cls, args, kwargs, NDArray)
+    context = _take_context(cls, parameters)
+    if cls.count and cls.count not in parameters:
+        parameters[cls.count] = len(inputs) + len(named) - (len(cls.input_signature) - 1)
+    op = cls(**parameters)
+    sources: Sequence[int | str]
+    if named or len(inputs) != len(op.input_names) or any(a is None for a in inputs):
+        sources = _arrange(op, inputs, list(named))
+    else:
+        sources = range(len(inputs))
+    places = {key: len(args) + place for place, key in enumerate(kwargs)}
+    positions = tuple([places[s] if isinstance(s, str) else s for s in sources])
+    return _Call(op, None if positions == tuple(range(len(args))) else positions, context)
 
 
 def _take_context(cls: type[Op], parameters: dict[str, Any]) -> Context | None:
@@ -72,17 +117,19 @@ def _take_context(cls: type[Op], parameters: dict[str, Any]) -> Context | None:
     return context
 
 
-def _arrange(op: Op, inputs: list, named: dict[str, NDArray]) -> list[NDArray]:
-    arranged = []
+def _arrange(op: Op, inputs: list, named: list[str]) -> list[int | str]:
+    """For each input of the operator the position, or the name, under which it was given."""
+    arranged: list[int | str] = []
     for key in named:
         if key not in op.input_names:
             raise unknown_argument(key, (*op.input_names, *op.parameters))
     for position, key in enumerate(op.input_names):
-        array = inputs[position] if position < len(inputs) else None
-        array = named.get(key) if array is None else array
-        if array is None:
+        if position < len(inputs) and inputs[position] is not None:
+            arranged.append(position)
+        elif key in named:
+            arranged.append(key)
+        else:
             raise MXNetError(f"Operator {op.op_name} needs the input {key}, which is not given")
-        arranged.append(array)
     if len(inputs) > len(op.input_names):
         raise MXNetError(
             f"Operator {op.op_name} takes {len(op.input_names)} inputs"
@@ -96,15 +143,6 @@ def _arrange(op: Op, inputs: list, named: dict[str, NDArray]) -> list[NDArray]:
 def function(alias: str) -> ArrayFunction:
     """The function of an operator, by its name or an alias, wherever it stands."""
     return ArrayFunction(get_op(alias), alias)
-
-
-def _fluent(name: str) -> Callable:
-    def method(self: NDArray, *args: Any, **kwargs: Any) -> Any:
-        return function(name)(self, *args, **kwargs)
-
-    method.__name__ = name
-    method.__doc__ = f"The operator function ``{name}`` applied to this array."
-    return method
 
 
 def register_functions(package_name: str) -> None:
@@ -129,4 +167,4 @@ def register_functions(package_name: str) -> None:
             spaces["op"].setdefault(name, value)
     for name in FLUENT_METHODS:
         if name not in NDArray.__dict__:
-            setattr(NDArray, name, _fluent(name))
+            setattr(NDArray, name, function(name))

@@ -69,7 +69,8 @@ class Activation(Op):
 
     def forward(self, data, *, out):
         if self.act_type == "relu":
-            return torch.clamp_min(data, 0, out=out)
+            # torch.relu has no true form with ``out``.
+            return torch.relu(data) if out is None else torch.clamp_min(data, 0, out=out)
         if self.act_type == "sigmoid":
             return torch.sigmoid(data, out=out)
         if self.act_type == "tanh":

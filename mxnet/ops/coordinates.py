@@ -53,8 +53,10 @@ def one_hot_into(out, indices, on_value=1, off_value=0):
     """Write one-hot rows into ``out``."""
     index = whole(indices)
     position = index.clamp(0, out.shape[-1] - 1)
+    values = (position == index).to(out.dtype)
     on, off = (as_number(value, out.dtype) for value in (on_value, off_value))
-    values = torch.full_like(position, off, dtype=out.dtype).masked_fill_(position == index, on)
+    if on != 1 or off:
+        values = torch.full_like(values, off).masked_fill_(position == index, on)
     return out.fill_(off).scatter_(-1, position.unsqueeze(-1), values.unsqueeze(-1))
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from ..error import InternalError, MXNetError
@@ -27,10 +27,13 @@ from .expression import Expression
 from .parameters import REQUIRED, Parameter, declare, parse_all, to_text
 from .shapes import Equations, NotKnown, unify_dtypes, unify_shapes
 
-__all__ = ["Aux", "Op", "building_for", "get_op", "registered", "registered_names"]
+__all__ = [
+    "Aux", "Op", "building_for", "get_op", "registered", "registered_names", "remembered",
+]  # fmt: skip
 
 _REGISTRY: dict[str, type[Op]] = {}
 _MEMO_LIMIT = 1 << 16
+_MOST_RESULTS = 1 << 10
 _MOST_INPUTS = 1 << 20  # a file may ask for any number; names for that many take a second
 _building = threading.local()
 
@@ -322,6 +325,27 @@ def keyword_only(function: Callable) -> frozenset[str]:
     code = function.__code__
     start = code.co_argcount
     return frozenset(code.co_varnames[start : start + code.co_kwonlyargcount])
+
+
+def remembered(method: Callable) -> Callable:
+    """A method of an operator whose results for given arguments, such as shapes, are kept with it.
+
+    For what kernels compute from shapes at every call.
+    """
+    name = f"_{method.__name__}_results"
+
+    @wraps(method)
+    def find(self: Op, *arguments: Any) -> Any:
+        try:
+            return self.__dict__[name][arguments]
+        except KeyError:
+            results = self.__dict__.setdefault(name, {})
+        if len(results) >= _MOST_RESULTS:
+            results.clear()
+        results[arguments] = found = method(self, *arguments)
+        return found
+
+    return find
 
 
 def _types(key: tuple) -> tuple:

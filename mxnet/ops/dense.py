@@ -47,6 +47,10 @@ class FullyConnected(Op, aliases=["_sparse_FullyConnected"]):
         return data.reshape(data.shape[0], -1) if self.flatten else data.reshape(-1, data.shape[-1])
 
     def forward(self, data, weight, bias=None, *, out):
+        if data.dim() == 2:
+            if bias is None:
+                return torch.mm(data, weight.t(), out=out)
+            return torch.addmm(bias, data, weight.t(), out=out)
         rows = self.rows(data)
         result = out if out is None else out.view(-1, self.num_hidden)
         if bias is None:

@@ -236,7 +236,8 @@ class Relu(Unary, name="relu", aliases=["_sparse_relu"]):
     exact = True
 
     def compute(self, data, out):
-        return torch.clamp_min(data, 0, out=out)
+        # torch.relu has no true form with ``out``.
+        return torch.relu(data) if out is None else torch.clamp_min(data, 0, out=out)
 
     def gradient(self, d_output, output):
         return apply("_backward_relu", d_output, output)

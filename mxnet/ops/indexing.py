@@ -64,7 +64,10 @@ def take_along(array, indices, axis, mode, out):
     """The slices of an array along an axis."""
     axis %= array.dim()
     shape = array.shape
-    index = within(indices, shape[axis], mode).reshape(-1)
+    index = within(indices, shape[axis], mode)
+    if index.dim() == 1:
+        return torch.index_select(array, axis, index, out=out)
+    index = index.reshape(-1)
     out = buffer(out, (*shape[:axis], *indices.shape, *shape[axis + 1 :]), array)
     place = out.view(*shape[:axis], index.numel(), *shape[axis + 1 :])
     torch.index_select(array, axis, index, out=place)
@@ -367,7 +370,8 @@ class Where(Op, name="where", aliases=["_sparse_where"]):
         chosen = condition
         if condition.dtype != torch.bool:
             chosen = torch.ne(condition, 0, out=workspace)
-        chosen = chosen.reshape(*condition.shape, *(1,) * (x.dim() - condition.dim()))
+        if condition.dim() != x.dim():
+            chosen = chosen.reshape(*condition.shape, *(1,) * (x.dim() - condition.dim()))
         return torch.where(chosen, x, y, out=out)
 
     def gradient(self, d_output, condition):

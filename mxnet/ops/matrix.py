@@ -54,6 +54,9 @@ class Dot(Op, name="dot", aliases=["_sparse_dot"]):
             s.rhs = (*n, k) if self.transpose_b else (k, *n)
 
     def forward(self, lhs, rhs, *, out):
+        if lhs.dim() == rhs.dim() == 2:
+            left = lhs.t() if self.transpose_a else lhs
+            return torch.mm(left, rhs.t() if self.transpose_b else rhs, out=out)
         m, k, _, n = self.split(lhs.shape, rhs.shape)
         left = lhs.reshape(k, -1).t() if self.transpose_a else lhs.reshape(-1, k)
         right = rhs.reshape(-1, k).t() if self.transpose_b else rhs.reshape(k, -1)

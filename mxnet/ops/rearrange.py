@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from ..error import MXNetError
-from .core import Op, get_op
+from .core import Op, get_op, remembered
 from .parameters import Shape, at_least
 from .reshape import Reshape, ReshapeLike, buffer, normal_axis, with_dim
 from .shapes import UNKNOWN, Mismatch, known, product
@@ -22,6 +22,7 @@ class Transpose(Op, name="transpose"):
         if sorted(axis % rank for axis in self.axes) != list(range(rank)):
             raise MXNetError(f"axes {self.axes} should be a permutation of 0 to {rank - 1}")
 
+    @remembered
     def permutation(self, rank):
         """The axes of the data in the order of the output."""
         axes = self.axes or tuple(reversed(range(rank)))

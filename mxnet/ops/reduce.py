@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from ..error import MXNetError
 from .arithmetic import truncated
-from .core import Op, get_op
+from .core import Op, get_op, remembered
 from .lazy_torch import torch
 from .parameters import Floats, Shape, at_least
 from .shapes import Mismatch, product
@@ -30,6 +30,7 @@ def normalized_axes(axes: Iterable[int], rank: int) -> tuple[int, ...]:
 class OverAxes(Op, abstract=True):
     """What reductions share; they have the parameters ``axis``, ``keepdims`` and ``exclude``."""
 
+    @remembered
     def axes(self, rank):
         """The axes that are reduced."""
         given = normalized_axes(self.axis or (), rank)
@@ -47,19 +48,31 @@ class OverAxes(Op, abstract=True):
     def infer_shape(self, s):
         s.output = self.reduced(s.data)
 
-    def forward(self, data, *, out):
-        axes = self.axes(data.dim())
-        shape = self.reduced(tuple(data.shape))
+    @remembered
+    def kernel_shapes(self, shape):
+        """For data of a shape: that in which the kernel takes it, axes, ``keepdim``, and result.
+
+        Shapes are None where nothing has to be changed.
+        """
+        axes, rank = self.axes(len(shape)), len(shape)
         if not axes:  # to torch, no axes mean all
-            data, axes = data.unsqueeze(0), (0,)
+            return (1, *shape), (0,), False, None if shape else (1,)
+        emptied = len(axes) == rank and not self.keepdims
+        return None, axes, self.keepdims, (1,) if emptied else None
+
+    def forward(self, data, *, out):
+        shape, axes, keepdim, result_shape = self.kernel_shapes(data.shape)
+        if shape is not None:
+            data = data.reshape(shape)
+        if result_shape is None:
+            return self.reduce(data, axes, keepdim, out)
         if out is None:
-            return self.reduce(data, axes, None).reshape(shape)
-        kept = [1 if axis in axes else dim for axis, dim in enumerate(data.shape)]
-        self.reduce(data, axes, out.view(kept))
+            return self.reduce(data, axes, keepdim, None).view(result_shape)
+        self.reduce(data, axes, keepdim, out.view(()))
         return out
 
-    def reduce(self, data, axes, out):
-        """The kernel; it keeps the reduced axes."""
+    def reduce(self, data, axes, keepdim, out):
+        """The kernel."""
         raise NotImplementedError
 
     def spread(self, value, data):
@@ -89,8 +102,10 @@ class Reduction(OverAxes, abstract=True):
 class Sum(Reduction, name="sum", aliases=["_sparse_sum", "sum_axis"]):
     """Sum over axes."""
 
-    def reduce(self, data, axes, out):
-        return torch.sum(data, axes, keepdim=True, dtype=data.dtype, out=out)
+    def reduce(self, data, axes, keepdim, out):
+        if data.is_floating_point():
+            return torch.sum(data, axes, keepdim, out=out)
+        return torch.sum(data, axes, keepdim, dtype=data.dtype, out=out)
 
     def gradient(self, d_output, data):
         return self.spread(d_output, data)
@@ -99,8 +114,8 @@ class Sum(Reduction, name="sum", aliases=["_sparse_sum", "sum_axis"]):
 class NanSum(Reduction, name="nansum"):
     """Sum over axes of what is not NaN."""
 
-    def reduce(self, data, axes, out):
-        return torch.nansum(data, axes, keepdim=True, dtype=data.dtype, out=out)
+    def reduce(self, data, axes, keepdim, out):
+        return torch.nansum(data, axes, keepdim=keepdim, dtype=data.dtype, out=out)
 
     def gradient(self, d_output, data):
         return self.spread(d_output, data) * get_op("_equal")()(data, data)
@@ -109,10 +124,10 @@ class NanSum(Reduction, name="nansum"):
 class Mean(Reduction, name="mean", aliases=["_sparse_mean"]):
     """Mean over axes, truncated for integers."""
 
-    def reduce(self, data, axes, out):
+    def reduce(self, data, axes, keepdim, out):
         if data.is_floating_point():
-            return torch.mean(data, axes, keepdim=True, out=out)
-        total = torch.sum(data, axes, keepdim=True, dtype=torch.int64)
+            return torch.mean(data, axes, keepdim, out=out)
+        total = torch.sum(data, axes, keepdim=keepdim, dtype=torch.int64)
         count = data.numel() // max(total.numel(), 1)
         return truncated(total.div_(count, rounding_mode="trunc"), data.dtype, out)
 
@@ -171,9 +186,9 @@ class Prod(Reduction, name="prod"):
     def forward(self, data):
         return Reduction.forward(self, data, out=None)
 
-    def reduce(self, data, axes, out):
-        for axis in axes:
-            data = torch.prod(data, axis, keepdim=True, dtype=data.dtype)
+    def reduce(self, data, axes, keepdim, out):
+        for axis in reversed(axes):
+            data = torch.prod(data, axis, keepdim=keepdim, dtype=data.dtype)
         return data
 
     def gradient(self, d_output, data):
@@ -183,8 +198,8 @@ class Prod(Reduction, name="prod"):
 class NanProd(Prod, name="nanprod"):
     """Product over axes of what is not NaN."""
 
-    def reduce(self, data, axes, out):
-        return super().reduce(torch.where(torch.isnan(data), 1, data), axes, out)
+    def reduce(self, data, axes, keepdim, out):
+        return super().reduce(torch.where(torch.isnan(data), 1, data), axes, keepdim, out)
 
     def gradient(self, d_output, data):
         filled = get_op("_fill_nan")(value=1.0)(data)
@@ -239,15 +254,15 @@ class Extreme(Reduction, abstract=True):
 class Max(Extreme, name="max", aliases=["max_axis"]):
     """Maximum over axes; NaN if there is one. Every maximum has the full gradient."""
 
-    def reduce(self, data, axes, out):
-        return torch.amax(data, axes, keepdim=True, out=out)
+    def reduce(self, data, axes, keepdim, out):
+        return torch.amax(data, axes, keepdim=keepdim, out=out)
 
 
 class Min(Extreme, name="min", aliases=["min_axis"]):
     """Minimum over axes; NaN if there is one. Every minimum has the full gradient."""
 
-    def reduce(self, data, axes, out):
-        return torch.amin(data, axes, keepdim=True, out=out)
+    def reduce(self, data, axes, keepdim, out):
+        return torch.amin(data, axes, keepdim=keepdim, out=out)
 
 
 class SquareSum(Reduction, name="_square_sum"):
@@ -256,8 +271,8 @@ class SquareSum(Reduction, name="_square_sum"):
     def forward(self, data):
         return Reduction.forward(self, data, out=None)
 
-    def reduce(self, data, axes, out):
-        return torch.sum(torch.square(data), axes, keepdim=True, dtype=data.dtype)
+    def reduce(self, data, axes, keepdim, out):
+        return torch.sum(torch.square(data), axes, keepdim=keepdim, dtype=data.dtype)
 
     def gradient(self, d_output, data):
         return self.spread(d_output, data) * (data * 2)
@@ -284,12 +299,12 @@ class Norm(OverAxes, name="norm", aliases=["_sparse_norm"]):
     def infer_dtype(self, t):
         t.output = self.out_dtype or t.data
 
-    def reduce(self, data, axes, out):
+    def reduce(self, data, axes, keepdim, out):
         dtype = getattr(torch, self.out_dtype) if self.out_dtype else data.dtype
         norm = torch.linalg.vector_norm
         if data.dtype == dtype and dtype.is_floating_point:
-            return norm(data, self.ord, axes, keepdim=True, out=out)
-        wide = norm(data.double(), self.ord, axes, keepdim=True)
+            return norm(data, self.ord, axes, keepdim=keepdim, out=out)
+        wide = norm(data.double(), self.ord, axes, keepdim=keepdim)
         if not dtype.is_floating_point:
             return truncated(wide, dtype, out)
         return wide.to(dtype) if out is None else out.copy_(wide)
@@ -364,6 +379,13 @@ class ArgExtreme(Op, abstract=True):
         (axis,) = normalized_axes((self.axis,), len(shape))
         return (*shape[:axis], *([1] if self.keepdims else []), *shape[axis + 1 :]) or (1,)
 
+    def forward(self, data):
+        if self.axis is None or data.dim() == 1:
+            index = self.kernel(data).view((1,) * data.dim() if self.keepdims else (1,))
+        else:
+            index = self.kernel(data, self.axis, self.keepdims)
+        return index.to(data.dtype)
+
     def gradient(self, d_output):
         return None
 
@@ -371,17 +393,13 @@ class ArgExtreme(Op, abstract=True):
 class Argmax(ArgExtreme, name="argmax"):
     """Index of the largest element along an axis."""
 
-    def forward(self, data):
-        index = torch.argmax(data, self.axis)
-        return index.to(data.dtype).reshape(self.reduced(tuple(data.shape)))
+    kernel = staticmethod(lambda *arguments: torch.argmax(*arguments))
 
 
 class Argmin(ArgExtreme, name="argmin"):
     """Index of the smallest element along an axis."""
 
-    def forward(self, data):
-        index = torch.argmin(data, self.axis)
-        return index.to(data.dtype).reshape(self.reduced(tuple(data.shape)))
+    kernel = staticmethod(lambda *arguments: torch.argmin(*arguments))
 
 
 class ArgmaxChannel(Op, name="argmax_channel"):

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from ..error import MXNetError
-from .core import Op, get_op
+from .core import Op, get_op, remembered
 from .lazy_torch import torch
 from .parameters import Shape, at_least
 from .shapes import UNKNOWN, Mismatch, is_complete, known, product
@@ -42,7 +42,12 @@ class Reshaping(Op, abstract=True):
         keep_size(s, "data")
 
     def forward(self, data):
-        return data.reshape(self.target(tuple(data.shape)))
+        return data.reshape(self.shape_of(data.shape))
+
+    @remembered
+    def shape_of(self, shape):
+        """The same for data whose shape is known."""
+        return self.target(tuple(shape))
 
     def gradient(self, d_output, data):
         return get_op("reshape_like")()(d_output, data)

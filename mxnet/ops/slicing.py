@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from ..error import MXNetError
-from .core import Op, get_op
+from .core import Op, get_op, remembered
 from .lazy_torch import torch
 from .parameters import Shape, at_least, at_most
 from .reshape import buffer, normal_axis, with_dim
@@ -142,8 +142,18 @@ class Slice(Op, name="slice", aliases=["_sparse_slice", "crop"]):
     def infer_shape(self, s):
         s.output = sliced_shape(self, s.data)
 
+    @remembered
+    def ranges(self, shape):
+        """For data of a shape: the slices with positive steps, and the axes to be reversed then."""
+        parts = slices_of(self, shape)
+        ranges = [forward_range(part, size) for part, size in zip(parts, shape, strict=False)]
+        backwards = [axis for axis, (_, reverse) in enumerate(ranges) if reverse]
+        return tuple(part for part, _ in ranges), backwards
+
     def forward(self, data):
-        return take_slices(data, slices_of(self, data.shape))
+        ranges, backwards = self.ranges(data.shape)
+        # Negative steps, which torch does not know, copy.
+        return data[ranges].flip(backwards) if backwards else data[ranges]
 
     def gradient(self, d_output, data):
         return SliceBackward(begin=self.begin, end=self.end, step=self.step)(d_output, data)
@@ -218,14 +228,6 @@ def forward_range(part, size):
     return slice(selected.start, selected.stop, selected.step), True
 
 
-def take_slices(data, parts):
-    """``data[parts]``; negative steps, which torch does not know, copy."""
-    ranges = [forward_range(part, size) for part, size in zip(parts, data.shape, strict=False)]
-    result = data[tuple(part for part, _ in ranges)]
-    backwards = [axis for axis, (_, reverse) in enumerate(ranges) if reverse]
-    return result.flip(backwards) if backwards else result
-
-
 def put_slices(target, parts, value):
     """``target[parts] = value``, where steps may be negative."""
     ranges = [forward_range(part, size) for part, size in zip(parts, target.shape, strict=False)]
@@ -264,9 +266,14 @@ class SliceAxis(Op, name="slice_axis"):
         s.output = with_dim(s.data, axis, size)
         s.data = with_dim(s.output, axis, UNKNOWN)
 
+    @remembered
+    def start_and_length(self, size):
+        """Where the range begins on an axis of this size, and how long it is."""
+        begin, end = self.limits(size)
+        return begin, end - begin
+
     def forward(self, data):
-        begin, end = self.limits(data.shape[self.axis])
-        return data.narrow(self.axis, begin, end - begin)
+        return data.narrow(self.axis, *self.start_and_length(data.shape[self.axis]))
 
     def gradient(self, d_output, data):
         return SliceAxisBackward(axis=self.axis, begin=self.begin, end=self.end)(d_output, data)

@@ -61,9 +61,15 @@ class SoftmaxBase(Op, abstract=True):
         if self.use_length and t.get("length") is not None and is_floating(t.length):
             raise Mismatch(f"length should have an integer type but is {t.length}")
 
+    def kind(self, data, out):
+        """The dtype of the result."""
+        if out is not None:
+            return out.dtype
+        return getattr(torch, self.dtype) if self.dtype else data.dtype
+
     def scaled(self, data, out):
         """The data, by sign and temperature; into ``out`` where that fits."""
-        if self.scale == 1:
+        if self.sign == 1 and self.temperature is None:
             return data
         fits = out is not None and out.dtype == data.dtype
         return torch.mul(data, self.scale, out=out if fits else None)
@@ -89,7 +95,7 @@ class Softmax(SoftmaxBase, name="softmax"):
 
     def forward(self, data, length=None, *, out):
         scaled = self.scaled(data, out)
-        kind = out.dtype if out is not None else getattr(torch, self.dtype or "", data.dtype)
+        kind = self.kind(data, out)
         if length is None:
             return torch.softmax(scaled, self.axis, dtype=kind, out=out)
         axis = self.axis % data.ndim
@@ -129,7 +135,7 @@ class LogSoftmax(SoftmaxBase, name="log_softmax"):
 
     def forward(self, data, *, out):
         scaled = self.scaled(data, out)
-        kind = out.dtype if out is not None else getattr(torch, self.dtype or "", data.dtype)
+        kind = self.kind(data, out)
         return torch.log_softmax(scaled, self.axis, dtype=kind, out=out)
 
     def backward(self, d_output, output, data, *, out):

@@ -88,7 +88,7 @@ def accepts(function, recorded: list[str], bound: bool) -> list[str]:
     names = [p.name for p in parameters]
     if bound and recorded[:1] == ["self"]:
         recorded = recorded[1:]
-        names = names[1:] if names[:1] == ["self"] else names
+        names = names[1:] if names[:1] in (["self"], ["data"]) else names
     wrong = []
     positional = [n for n in recorded if not n.startswith("*")]
     for position, name in enumerate(positional):

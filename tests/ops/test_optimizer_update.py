@@ -203,12 +203,6 @@ def test_symbols():
             "each row",
         ),
         (
-            lambda: mx.nd.sparse.adagrad_update(
-                *(mx.nd.ones((2, 2)).tostype("row_sparse") for _ in range(3)), lr=0.1
-            ),
-            "sparse",
-        ),
-        (
             lambda: mx.nd.mp_sgd_update(*(mx.nd.ones(2, dtype="float16") for _ in range(3)), lr=0.1),
             "float32",
         ),
