@@ -39,6 +39,7 @@ class LAMB(_TwoMoments):
         **kwargs,
     ):
         super().__init__(learning_rate, beta1, beta2, **kwargs)
+        self.aggregate_num = 45
         self.epsilon = epsilon
         self.lower_bound = lower_bound
         self.upper_bound = upper_bound
@@ -65,6 +66,8 @@ class LARS(SGD):
     the learning rate, as in Goyal et al. 2017.
     """
 
+    _lr_update: int | None = None
+
     def __init__(
         self,
         momentum: float = 0.0,
@@ -81,7 +84,6 @@ class LARS(SGD):
         self.skip = 0
         self.last_lr: float | None = None
         self.cur_lr: float | None = None
-        self._lr_update: int | None = None
 
     def _decays(self, name: str) -> bool:
         return name.endswith("_weight")
@@ -163,6 +165,8 @@ class LBSGD(TensorOptimizer):
         self.num_epochs = num_epochs
         self.cumgrads: dict = {}
         self.adaptive = False
+        # Not used here; MXNet 1.9.1 asks for them in an optimizer that it loads.
+        self.lbmult = self.admult = 1
 
     def create_state(self, index, weight: NDArray) -> NDArray | None:
         """The momentum; None without."""
