@@ -146,7 +146,7 @@ def records(results):
     for number in reversed(range(len(payloads))):
         header, payload = mx.recordio.unpack(read.read_idx(number))
         assert payload == payloads[number]
-        results["label-%d" % number] = np.array(header.label)
+        results[f"label-{number}"] = np.array(header.label)
     batches = mx.io.ImageRecordIter(
         path_imgrec=name + "-pictures.rec", data_shape=(3, 20, 20), batch_size=4, mean_r=100.0,
         preprocess_threads=1, prefetch_buffer=1,
