@@ -176,9 +176,10 @@ def build(
         key: [Sink(*bound.gradients[variable]) for variable in targets]
         for key, targets in planned.placement.delivered.items()
     }
+    memory = arena.take(plan.arena_size)
     lowering = Lowering(
-        whole, planned.shapes, planned.dtypes, plan, arena.take(plan.arena_size), fixed, environment,
-        sinks, planned.channels_last,
+        whole, planned.shapes, planned.dtypes, plan, memory, fixed, environment, sinks,
+        planned.channels_last,
     )  # fmt: skip
     instructions = lowering.run()
     forward_nodes = set(joint.forward.nodes)
@@ -186,8 +187,9 @@ def build(
         (i for i, each in enumerate(instructions) if each.node not in forward_nodes),
         len(instructions),
     )
-    backward = Segment(instructions[split:]) if joint.wrt else None
-    forward = Segment(instructions[:split])
+    native = memory.untyped_storage()._cdata if "numba" in target.kernels else None
+    backward = Segment(instructions[split:], native) if joint.wrt else None
+    forward = Segment(instructions[:split], native)
     return Program(whole, plan, forward, backward, stochastic, arena.generation, planned.report)
 
 
@@ -209,7 +211,7 @@ def _build_dynamic(
     nodes, rest = joint.forward.nodes, joint.graph.nodes[len(joint.forward.nodes) :]
     forward = DynamicSegment(nodes, values, bound.heads, {}, environment)
     backward = DynamicSegment(rest, values, {}, sinks, environment) if joint.wrt else None
-    plan = Plan({}, {}, {}, {}, {}, {})
+    plan = Plan({}, {}, {}, {}, {})
     return Program(joint.graph, plan, forward, backward, stochastic, arena.generation, None)
 
 

@@ -34,8 +34,14 @@ class _NotCapturable(Exception):
 
 
 class _Recorder(TorchFunctionMode):
-    def __init__(self, stable: Iterable[torch.Tensor], loose: Iterable[torch.Tensor]):
+    def __init__(
+        self,
+        stable: Iterable[torch.Tensor],
+        loose: Iterable[torch.Tensor],
+        claim: Callable[..., Call | None] | None,
+    ):
         super().__init__()
+        self.claim = claim
         self.storages = {_storage(tensor) for tensor in stable}
         self.objects = {id(tensor) for tensor in loose}
         self.constants: set[int] = set()
@@ -45,27 +51,50 @@ class _Recorder(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        call = self.attempt(self.write, func, args, kwargs)
+        if call is not None:
+            self.calls.append(call)
+            return call()
         result = func(*args, **kwargs)
-        if self.sound:
-            try:
-                self.note(func, args, kwargs, result)
-            except _NotCapturable:
-                self.sound = False
+        self.attempt(self.note, func, args, kwargs, result)
         return result
 
-    def note(self, func: Any, args: tuple, kwargs: dict, result: Any) -> None:
-        name = getattr(func, "__name__", "")
-        for tensor in _tensors((args, kwargs)):
+    def attempt(self, step: Callable, *facts: Any) -> Any:
+        """Do a step of the recording, as long as it is sound."""
+        if not self.sound:
+            return None
+        try:
+            return step(*facts)
+        except _NotCapturable:
+            self.sound = False
+            return None
+
+    def write(self, func: Any, args: tuple, kwargs: dict) -> Call | None:
+        """The call that repeats one that only writes into known storage; None for others."""
+        target = kwargs.get("out", kwargs.get("grad_input"))
+        if target is None and not _is_in_place(getattr(func, "__name__", "")):
+            return None
+        self.require_known((args, kwargs))
+        written = args[0] if target is None else target
+        if any(_storage(tensor) in self.constants for tensor in _tensors(written)):
+            raise _NotCapturable
+        # An OpOverload is a Python object around the call that is wanted.
+        func = getattr(func, "_op", func)
+        if self.claim and not any(id(t) in self.objects for t in _tensors((args, kwargs))):
+            claimed = self.claim(func, args, kwargs, written)
+            if claimed is not None:
+                return claimed
+        return partial(func, *args, **kwargs)
+
+    def require_known(self, values: Any) -> None:
+        for tensor in _tensors(values):
             if id(tensor) not in self.objects and _storage(tensor) not in self.storages:
                 raise _NotCapturable
-        target = kwargs.get("out", kwargs.get("grad_input"))
-        if target is not None or _is_in_place(name):
-            written = args[0] if target is None else target
-            if any(_storage(tensor) in self.constants for tensor in _tensors(written)):
-                raise _NotCapturable
-            # An OpOverload is a Python object around the call that is wanted.
-            self.calls.append(partial(getattr(func, "_op", func), *args, **kwargs))
-            return
+
+    def note(self, func: Any, args: tuple, kwargs: dict, result: Any) -> None:
+        """Keep what a call made that writes nothing: a view, or an answer known at bind."""
+        name = getattr(func, "__name__", "")
+        self.require_known((args, kwargs))
         if name in _CONSTANTS and not any(True for _ in _tensors((args, kwargs))):
             self.constants.add(_storage(result))
             self.storages.add(_storage(result))
@@ -107,14 +136,18 @@ def _tensors(value: Any) -> Iterable[torch.Tensor]:
 
 
 def capture(
-    kernel: Call, stable: Iterable[torch.Tensor], loose: Iterable[torch.Tensor]
+    kernel: Call,
+    stable: Iterable[torch.Tensor],
+    loose: Iterable[torch.Tensor],
+    claim: Callable[..., Call | None] | None = None,
 ) -> tuple[Call, ...]:
     """Run a kernel once and return the calls that repeat it.
 
     Parameters: ``stable``: tensors whose storage never changes; ``loose``: tensors whose storage is
-    another at each run, so that they can be used, but not viewed ahead of time.
+    another at each run, so that they can be used, but not viewed ahead of time; ``claim``: gives
+    another call for a torch function, its arguments and what it writes, on stable storage, or None.
     """
-    recorder = _Recorder(stable, loose)
+    recorder = _Recorder(stable, loose, claim)
     with recorder:
         kernel()
     if recorder.sound and recorder.calls:

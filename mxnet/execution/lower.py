@@ -84,7 +84,9 @@ class Lowering:
         """Bring a finished gradient to the array that the user bound for it."""
         value = self.tensors[key]
         call = partial(sink.target.add_ if sink.accumulate else sink.target.copy_, value)
-        return Instruction(node, call, (), (sink.target,), is_sink=True)
+        stable = [sink.target] if id(value) in self.loose else [sink.target, value]
+        loose = [value] if id(value) in self.loose else []
+        return Instruction(node, call, (), (sink.target,), stable, loose, True, is_sink=True)
 
     def planned_tensor(
         self, buffer: Any, shape: tuple, dtype: str, channels_last: bool = False

@@ -56,10 +56,10 @@ class Instruction:
         self.frees: Sequence[torch.Tensor] = ()
         self.then: Sequence[Call] = ()
 
-    def first_run(self) -> tuple[Call, ...]:
-        """Run for the first time; returns the calls of all later runs."""
+    def first_run(self, claim: Callable[..., Call | None] | None = None) -> tuple[Call, ...]:
+        """Run for the first time; returns the calls of all later runs (``claim``: see capture)."""
         if self.capturable:
-            calls = capture(self.call, self.stable, self.loose)
+            calls = capture(self.call, self.stable, self.loose, claim)
         else:
             self.call()
             calls = (self.call,)
@@ -83,10 +83,13 @@ class Segment:
     """A sequence of instructions that runs as one: the forward or the backward part of a program.
 
     The first run watches the kernels; from the second on it is one loop over bound torch calls.
+    ``native``: the storage of the arena, where what can run below Python is to do so.
     """
 
-    def __init__(self, instructions: Sequence[Instruction]):
+    def __init__(self, instructions: Sequence[Instruction], native: int | None = None):
         self.instructions = list(instructions)
+        self._native = native
+        self._kept: Sequence[Any] = ()  # what native calls refer to
         self._calls: list[Call] | None = None
         self._owners: list[Instruction] = []
         self._pure = False  # all calls write into storage known at bind, and make no tensor
@@ -115,15 +118,23 @@ class Segment:
         calls: list[Call] = []
         owners: list[Instruction] = []
         pure = True
+        claim = None
+        if self._native is not None:
+            from .native.blocks import claimed_call as claim
         for instruction in self.instructions:
             try:
-                made = instruction.first_run()
+                made = instruction.first_run(claim)
             except Exception as error:
                 raise failure(instruction, error) from error
             pure = pure and (instruction.is_sink or instruction.call not in made)
             pure = pure and not instruction.then
             calls.extend(made)
             owners.extend([instruction] * len(made))
+        if self._native is not None:
+            from .native.blocks import merge
+
+            calls, numbers, self._kept = merge(calls, self._native)
+            owners = [owners[number] for number in numbers]
         self._calls, self._owners, self._pure = calls, owners, pure
 
     def run_watched(self, watcher: Watcher) -> None:

@@ -1,0 +1,15 @@
+"""The numbers that stand for operations in native programs."""
+
+TILE = 512  # float32 numbers in a register of scratch memory: all of them fit the first cache
+REGISTERS = 12
+
+# Records.
+CHAIN, GEMM, GEMV_ROWS, GEMV_COLUMNS, OUTER, SUM_ROWS, SUM_COLUMNS, SOFTMAX = range(1, 9)
+
+# Steps of a chain.
+LOAD, STORE = 1, 2
+(
+    ADD, SUB, MUL, DIV, FUSED_MULTIPLY_ADD, TANH, SIGMOID, EXP, CLAMP_MIN, THRESHOLD_BACKWARD,
+    TANH_BACKWARD, SIGMOID_BACKWARD, NEG, SQRT, RECIPROCAL, LOG, TRUNC, MAXIMUM, MINIMUM,
+) = range(10, 29)  # fmt: skip
+COMPARE = 40  # and after it: equal, unequal, less, less or equal, greater, greater or equal

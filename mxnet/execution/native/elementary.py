@@ -1,0 +1,133 @@
+"""What the interpreter is made of: memory by its address, calls by address, functions of one number.
+
+numba keeps the interpreter on disk for as long as the file of ``run`` is unchanged: after a change here
+that file has to be touched.
+"""
+
+# numba types what is here by inference, so annotations would only mislead.
+# mypy: ignore-errors
+
+import math
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+__all__ = [
+    "call_with_13",
+    "exponential",
+    "f32",
+    "floats",
+    "hyperbolic_tangent",
+    "logistic",
+    "words",
+]
+
+
+@intrinsic
+def words(typing_context, address):
+    """The 64-bit words at an address."""
+    return _pointer(types.int64)
+
+
+@intrinsic
+def floats(typing_context, address):
+    """The float32 numbers at an address."""
+    return _pointer(types.float32)
+
+
+def _pointer(kind):
+    def generate(context, builder, signature, arguments):
+        return builder.inttoptr(arguments[0], context.get_value_type(types.CPointer(kind)))
+
+    return types.CPointer(kind)(types.int64), generate
+
+
+@intrinsic
+def bits_of(typing_context, number):
+    """The bits of a float32 as an int32."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.IntType(32))
+
+    return types.int32(types.float32), generate
+
+
+@intrinsic
+def number_of(typing_context, bits):
+    """The float32 with the bits of an int32."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.FloatType())
+
+    return types.float32(types.int32), generate
+
+
+@intrinsic
+def call_with_13(typing_context, function, operands):
+    """Call the function at an address with the 13 words at another one."""
+
+    def generate(context, builder, signature, arguments):
+        word = ir.IntType(64)
+        function, operands = arguments
+        values = [builder.load(builder.gep(operands, [ir.Constant(word, i)])) for i in range(13)]
+        kind = ir.FunctionType(ir.VoidType(), [word] * 13).as_pointer()
+        builder.call(builder.inttoptr(function, kind), values)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.CPointer(types.int64)), generate
+
+
+f32 = np.float32
+i32 = np.int32
+
+
+# Straight code on float32, which vectorises.
+
+
+@njit(error_model="numpy", fastmath={"contract"})
+def exponential(x):
+    """e^x to about one unit in the last place (range reduction and a polynomial, as in Cephes)."""
+    z = min(max(x, f32(-104)), f32(88.72283))
+    n = f32(math.floor(z * f32(1.44269504) + f32(0.5)))
+    r = z - n * f32(0.693359375)
+    r = r - n * f32(-2.12194440e-4)
+    p = f32(1.9875691500e-4)
+    p = p * r + f32(1.3981999507e-3)
+    p = p * r + f32(8.3334519073e-3)
+    p = p * r + f32(4.1665795894e-2)
+    p = p * r + f32(1.6666665459e-1)
+    p = p * r + f32(5.0000001201e-1)
+    p = p * (r * r) + r + f32(1)
+    # 2^n in two factors: the largest and the smallest results are beyond what one can scale to.
+    half = i32(n) >> i32(1)
+    first = number_of((half + i32(127)) << i32(23))
+    second = number_of((i32(n) - half + i32(127)) << i32(23))
+    result = p * first * second
+    result = f32(np.inf) if x > f32(88.72283) else result
+    result = f32(0) if x < f32(-103.97) else result
+    return x if x != x else result
+
+
+@njit(error_model="numpy", fastmath={"contract"})
+def hyperbolic_tangent(x):
+    """tanh x: a polynomial near zero, elsewhere from e^2x."""
+    z = x * x
+    p = f32(-5.70498872745e-3)
+    p = p * z + f32(2.06390887954e-2)
+    p = p * z + f32(-5.37397155531e-2)
+    p = p * z + f32(1.33314422036e-1)
+    p = p * z + f32(-3.33332819422e-1)
+    near = p * z * x + x
+    size = min(abs(x), f32(9.5))
+    far = f32(1) - f32(2) / (exponential(size + size) + f32(1))
+    far = -far if x < f32(0) else far
+    result = near if abs(x) < f32(0.625) else far
+    return result if x != f32(0) and x == x else x
+
+
+@njit(error_model="numpy", fastmath={"contract"})
+def logistic(x):
+    """1 / (1 + e^-x)."""
+    return f32(1) / (f32(1) + exponential(-x))
