@@ -17,6 +17,7 @@ from .version import __version__
 
 # Public modules that are imported at their first use, most of them because they need torch.
 _LAZY = {
+    "amp": "amp",
     "autograd": "autograd",
     "callback": "callback",
     "contrib": "contrib",

@@ -22,6 +22,7 @@ from .ndarray import NDArray
 from .ops.shapes import is_complete
 from .passes.differentiate import own_head_gradient
 from .passes.place import assign_contexts, same_device
+from .passes.precision import Precision
 from .passes.report import MemoryReport
 from .planning import prepare
 from .random import generator
@@ -49,7 +50,7 @@ class Executor:
         shared: Executor | None = None,
         memory_budget: int | None = None,
         check: bool = False,
-        precision: str | None = None,
+        precision: Precision | None = None,
         backend: str | None = None,
     ):
         self._symbol = symbol
@@ -61,10 +62,11 @@ class Executor:
         self._rng = generator(ctx)
         shares = shared is not None and shared._device == self._device
         self._arena = shared._arena if shares else Arena(self._device)
+        scale = shared._loss_scale if shares else torch.full((1,), 2.0**16, device=self._device)
+        self._loss_scale = scale  # one for all that share: their parameters are updated together
         self._budget, self._precision, self._backend = memory_budget, precision, backend
         if backend is not None:
             raise MXNetError(f"there is no backend {backend!r}")
-        self._loss_scale = torch.full((1,), 2.0**16, device=self._device)
         self._state: dict = {}
         self._programs: dict[tuple[bool, bool], Program] = {}  # by mode, and whether fused
         self._monitor: Watcher | None = None

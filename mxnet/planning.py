@@ -11,7 +11,7 @@ from .ops.dtypes import canonical
 from .ops.shapes import is_complete, shape_text
 from .passes.infer import infer_dtypes, infer_shapes, partial_shape
 from .passes.joint import Joint, join
-from .passes.precision import loss_scale_variable, mix_precision
+from .passes.precision import Precision, loss_scale_variable, mix_precision
 from .passes.recompute import parse_budget
 from .passes.report import MemoryReport
 from .passes.schedule import plan_graph
@@ -93,20 +93,20 @@ def _simple_bind_error(head: str, error: MXNetError) -> MXNetError:
 
 
 def prepare(
-    graph: Graph, variables: Mapping[Node, tuple[tuple, str]], precision: str | None, train: bool
+    graph: Graph, variables: Mapping[Node, tuple], precision: Precision | None, train: bool
 ) -> tuple[Graph, Node | None]:
     """The graph that is planned and run: loops written out, casts inserted.
 
-    Parameters: the shape and dtype of each variable; the 16-bit type to compute in, or None;
-    ``train``: whether there are gradients. Returns also the variable that scales gradients in
-    float16.
+    Parameters: ``variables``: (shape, dtype) of each; ``train``: whether there are gradients.
+    Returns also the variable that scales gradients in float16, where there are any.
     """
     graph = unroll(graph, {node: shape for node, (shape, _) in variables.items()})
     if precision is None:
         return graph, None
-    scale = loss_scale_variable() if train and precision == "float16" else None
+    scale = loss_scale_variable() if train and precision.dtype == "float16" else None
     dtypes = {node: dtype for node, (_, dtype) in variables.items()}
-    return mix_precision(graph, precision, dtypes, loss_scale=scale), scale
+    mixed = mix_precision(graph, precision.dtype, dtypes, rule=precision.rule, loss_scale=scale)
+    return mixed, scale
 
 
 def plan_symbol(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from .passes.precision import parse_precision
+from .passes.precision import Precision
 
 __all__ = ["chosen_precision", "set_default"]
 
-_default: str | None = None
+_default: Precision | None = None
 
 
-def set_default(dtype: str | None) -> None:
-    """Have every later ``bind`` without ``dtype`` compute in a 16-bit type; None: in float32."""
+def set_default(precision: Precision | None) -> None:
+    """Have every later ``bind`` without ``dtype`` compute with mixed precision, or with None not."""
     global _default
-    _default = dtype
+    _default = precision
 
 
-def chosen_precision(dtype: Any) -> str | None:
-    """The 16-bit type that a ``dtype`` argument asks for; None for no mixed precision."""
-    return _default if dtype is None else parse_precision(dtype)
+def chosen_precision(dtype: Any) -> Precision | None:
+    """What a ``dtype`` argument asks for; the default where it is None."""
+    return _default if dtype is None else Precision.parse(dtype)

@@ -7,6 +7,7 @@ from typing import Any
 
 # Each is imported at its first use, since most of them need torch.
 _MODULES = {
+    "amp": "amp",
     "autograd": "autograd",
     "io": "io",
     "nd": "ndarray",

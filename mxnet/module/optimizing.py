@@ -115,7 +115,11 @@ class HasOptimizer(HasParameters):
             if not self.for_training:
                 raise AssertionError("re-bind with for_training=True to update parameters")
             step = self._update_step = update_step(
-                self._exec_group, self._updater, self._kvstore, self._update_on_kvstore
+                self._exec_group,
+                self._updater,
+                self._kvstore,
+                self._update_on_kvstore,
+                self._optimizer,
             )
         self._on_devices.newer = True
         step()

@@ -8,6 +8,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from ..error import MXNetError
+
 __all__ = [
     "choose_kvstore", "is_distributed", "rows_to_update", "start_kvstore", "update_alone", "update_step",
 ]  # fmt: skip
@@ -80,15 +82,59 @@ def update_alone(rows: list, updater: Any, kvstore: Any, on_kvstore: bool) -> Ca
     return lambda: kvstore.update_by(names, gradients)
 
 
-def update_step(group: Any, updater: Any, kvstore: Any, on_kvstore: bool) -> Callable[[], None]:
+def update_step(
+    group: Any, updater: Any, kvstore: Any, on_kvstore: bool, optimizer: Any = None
+) -> Callable[[], None]:
     """A function that updates all parameters that have gradients.
 
     The arrays stay those of the first executors of the group, whose memory all its executors use.
+    Where they compute in float16, the optimizer's LossScaler leaves out steps that overflowed.
     """
-    rows = rows_to_update(group)
+    rows = [
+        (index, name, grads, weights)
+        for index, (name, grads, weights) in enumerate(
+            zip(group.param_names, group.grad_arrays or (), group.param_arrays, strict=False)
+        )
+        if grads[0] is not None
+    ]
     if not rows:
         logging.getLogger(__name__).warning("no parameter has a gradient: update does nothing")
         return lambda: None
+    step = _plain_step(group, rows, updater, kvstore, on_kvstore)
+    if group.execs[0].loss_scale is None:
+        return step
+    if is_distributed(kvstore):
+        raise MXNetError(
+            "float16 does not train with several workers, which would have to agree on the steps to"
+            " leave out: use bfloat16"
+        )
+    return _guarded(
+        step, group.execs, [grad for _, _, grads, _ in rows for grad in grads], optimizer
+    )
+
+
+def _guarded(
+    step: Callable[[], None], executors: list, grads: list, optimizer: Any
+) -> Callable[[], None]:
+    """The step, left out where gradients have overflowed; it moves the scale of the loss."""
+    from ..amp import LossScaler
+
+    scaler = getattr(optimizer, "_amp_loss_scaler", None)
+    if scaler is None:
+        scaler = optimizer._amp_loss_scaler = LossScaler()
+
+    def guarded() -> None:
+        if not scaler.has_overflow(grads):
+            step()
+        for executor in executors:
+            executor.loss_scale = scaler.loss_scale
+
+    return guarded
+
+
+def _plain_step(
+    group: Any, rows: list, updater: Any, kvstore: Any, on_kvstore: bool
+) -> Callable[[], None]:
     _, names, grads, weights = map(list, zip(*rows, strict=True))
     if kvstore is not None and on_kvstore:
         return _exchange(kvstore, names, grads, weights)

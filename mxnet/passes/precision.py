@@ -12,6 +12,7 @@ derivative of a cast is the cast back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from ..error import MXNetError
@@ -22,30 +23,12 @@ from ..ops.elementwise import is_mixed
 from ..ops.shapes import Mismatch
 from .infer import variable_hint
 
-__all__ = ["LOW", "PRECISIONS", "loss_scale_variable", "mix_precision", "parse_precision"]
+__all__ = ["LOW", "PRECISIONS", "Precision", "Rule", "loss_scale_variable", "mix_precision"]
 
 LOW = ("bfloat16", "float16")
 PRECISIONS = ("low", "widest", "full")
 
 Rule = Callable[[Node], str]
-
-
-def parse_precision(dtype: object) -> str | None:
-    """The 16-bit type of a ``dtype`` argument; None for float32, which is no mixed precision.
-
-    Raises MXNetError for anything else.
-    """
-    try:
-        name = canonical(dtype)
-    except TypeError:
-        name = None
-    if name == "float32":
-        return None
-    if name not in LOW:
-        raise MXNetError(
-            f"mixed precision computes in {' or '.join(LOW)}, not {dtype!r}; 'float32' turns it off"
-        )
-    return name
 
 
 def loss_scale_variable() -> Node:
@@ -56,6 +39,31 @@ def loss_scale_variable() -> Node:
 def own_precision(node: Node) -> str:
     """What the class of a node's operator says."""
     return node.op.precision
+
+
+@dataclass(frozen=True)
+class Precision:
+    """Mixed precision as it is asked for: the 16-bit type, and what each node wants."""
+
+    dtype: str
+    rule: Rule = own_precision
+
+    @staticmethod
+    def parse(dtype: object, rule: Rule = own_precision) -> Precision | None:
+        """What a ``dtype`` argument means; None for float32, which is no mixed precision.
+
+        Raises MXNetError for anything else.
+        """
+        try:
+            name = canonical(dtype)
+        except TypeError:
+            name = None
+        if name == "float32":
+            return None
+        if name not in LOW:
+            known = " or ".join(LOW)
+            raise MXNetError(f"mixed precision is in {known}, not {dtype!r}; 'float32' is none")
+        return Precision(name, rule)
 
 
 def mix_precision(
@@ -108,6 +116,8 @@ class _Mixing:
         inputs = self.agree(node, inputs)
         dtypes = [self.dtypes[entry] for entry in inputs]
         results = _results(op, dtypes)
+        if self.rule(node) == "full":
+            results = tuple(each or "float32" for each in results)
         scaled = self.loss_scale is not None and self.low in (*dtypes, *results)
         if scaled:
             inputs = self.scale_inputs(node, inputs)
