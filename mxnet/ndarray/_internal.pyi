@@ -808,6 +808,42 @@ def _backward_tanh(
 ) -> NDArray:
     """The gradient times 1 - y², for y = tanh(x)."""
 
+def _batch_norm_add_relu(
+    data: NDArray | None = None,
+    gamma: NDArray | None = None,
+    beta: NDArray | None = None,
+    residual: NDArray | None = None,
+    moving_mean: NDArray | None = None,
+    moving_var: NDArray | None = None,
+    eps: float = 0.001,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> Any:
+    """BatchNorm in training mode, plus ``residual``, followed by max(x, 0)."""
+
+def _batch_norm_relu(
+    data: NDArray | None = None,
+    gamma: NDArray | None = None,
+    beta: NDArray | None = None,
+    moving_mean: NDArray | None = None,
+    moving_var: NDArray | None = None,
+    eps: float = 0.001,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    relu: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> Any:
+    """BatchNorm in training mode, followed by max(x, 0) unless ``relu`` is off."""
+
 def _broadcast_xlogy(
     lhs: NDArray | None = None,
     rhs: NDArray | None = None,

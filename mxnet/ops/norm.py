@@ -87,8 +87,9 @@ class BatchNormBase(Op, abstract=True):
                 x, gamma, beta, None, None, True, 0.0, self.eps, out=(y, mean, var)
             )
         else:
+            unused = mean[:0], var[:0]  # torch has no statistics of the batch here
             torch.native_batch_norm(
-                x, gamma, beta, moving_mean, moving_var, False, 0.0, self.eps, out=(y, mean, var)
+                x, gamma, beta, moving_mean, moving_var, False, 0.0, self.eps, out=(y, *unused)
             )
             mean.copy_(moving_mean)
             torch.add(moving_var, self.eps, out=var).rsqrt_()
@@ -108,15 +109,18 @@ class BatchNormBase(Op, abstract=True):
             d, x, gamma, moving_mean, moving_var, mean, var, batch, self.eps, mask
         )
         if batch:
-            # var holds 1 / sqrt(variance + eps)
-            moving_mean.mul_(self.momentum).add_(mean, alpha=1 - self.momentum)
-            variance = var.pow(-2).sub_(self.eps)
-            moving_var.mul_(self.momentum).add_(variance, alpha=1 - self.momentum)
+            self.update_statistics(mean, var, moving_mean, moving_var)
         if needs[0]:
             d_data = d_data.movedim(1, self.axis % data.ndim)
         if needs[1] and self.fix_gamma:
             d_gamma = torch.zeros_like(gamma)
         return d_data, d_gamma, d_beta, None, None
+
+    def update_statistics(self, mean, var, moving_mean, moving_var):
+        """Move the moving statistics towards those of a batch; ``var`` is 1 / sqrt(variance + eps)."""
+        moving_mean.mul_(self.momentum).add_(mean, alpha=1 - self.momentum)
+        variance = var.pow(-2).sub_(self.eps)
+        moving_var.mul_(self.momentum).add_(variance, alpha=1 - self.momentum)
 
 
 class BatchNorm(BatchNormBase):

@@ -7,13 +7,17 @@ from functools import partial
 
 from ..graph.node import Graph
 from .fuse import accumulate_products
+from .fuse_normalization import fuse_normalization
 from .joint import Joint
 from .target import Facts, Target
 
 __all__ = ["optimize"]
 
 # Each takes the joint graph, a function that gives the facts of it, and the target.
-PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (accumulate_products,)
+PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
+    accumulate_products,
+    fuse_normalization,
+)
 
 
 def optimize(joint: Joint, infer: Callable[[Graph], Facts], target: Target) -> Joint:

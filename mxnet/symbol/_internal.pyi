@@ -715,6 +715,40 @@ def _backward_tanh(
 ) -> Symbol:
     """The gradient times 1 - y², for y = tanh(x)."""
 
+def _batch_norm_add_relu(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    residual: Symbol | None = None,
+    moving_mean: Symbol | None = None,
+    moving_var: Symbol | None = None,
+    eps: float = 0.001,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """BatchNorm in training mode, plus ``residual``, followed by max(x, 0)."""
+
+def _batch_norm_relu(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    moving_mean: Symbol | None = None,
+    moving_var: Symbol | None = None,
+    eps: float = 0.001,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    relu: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """BatchNorm in training mode, followed by max(x, 0) unless ``relu`` is off."""
+
 def _broadcast_xlogy(
     lhs: Symbol | None = None,
     rhs: Symbol | None = None,

@@ -100,6 +100,14 @@ SAMPLES = [
         {"data": (2, 3, 2, 2)},
         batch_norm(fix_gamma=False, relu=True),
     ),
+    Sample("_batch_norm_relu", {}, {"data": (2, 3, 2, 2)}, batch_norm(relu=True)),
+    Sample("_batch_norm_relu", {**FREE, "relu": False}, {"data": (4, 3)}, batch_norm(1, False)),
+    Sample(
+        "_batch_norm_add_relu",
+        FREE,
+        {"data": (2, 3, 2, 2)},
+        lambda residual, **inputs: np.maximum(batch_norm(fix_gamma=False)(**inputs) + residual, 0),
+    ),
     Sample("BatchNorm_v1", FREE, {"data": (2, 3, 2, 2)}, batch_norm(fix_gamma=False)),
     Sample(
         "BatchNorm_v1",

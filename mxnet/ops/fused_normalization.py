@@ -1,0 +1,205 @@
+"""Batch normalisation together with what follows it; the pass ``fuse_normalization`` makes these.
+
+They work in training mode only, on channels along axis 1. Where the arrays are float32 and stored
+channels-last on a CPU, generated kernels do the work in two passes over memory (``mxnet.kernels``);
+otherwise the kernels of torch do what the separate operators would.
+"""
+
+import functools
+import importlib.util
+
+from .activation import relu_backward
+from .core import Aux
+from .lazy_torch import torch
+from .norm import BatchNormBase
+
+__all__ = ["AddNormalized", "Normalized"]
+
+
+def stored_as_rows(array):
+    """The numbers of rows and channels of an array that the kernels take, else None."""
+    shape, ndim = array.shape, array.ndim
+    if array.dtype != torch.float32 or array.device.type != "cpu" or not array.numel():
+        return None
+    if ndim == 2 and array.is_contiguous():
+        return shape
+    if ndim != 4 or not array.is_contiguous(memory_format=torch.channels_last):
+        return None
+    return array.numel() // shape[1], shape[1]
+
+
+def stored_like(array, model):
+    """The array, or a copy, with elements in the same order in memory as in ``model``."""
+    if array is None or array.stride() == model.stride():
+        return array
+    return torch.empty_like(model).copy_(array)
+
+
+def place_like(array, model):
+    """The array, or another one to be copied to it, with the order of elements of ``model``."""
+    same = array is not None and array.stride() == model.stride()
+    return array if same else torch.empty_like(model)
+
+
+def deliver(result, target):
+    """Copy a result to where it belongs, if it is not there."""
+    if target is not None and target is not result:
+        target.copy_(result)
+
+
+def written(*tensors):
+    """Tell torch what has been written to behind its back."""
+    for tensor in tensors:
+        if tensor is not None:
+            torch.autograd.graph.increment_version(tensor)
+
+
+class FusedNormalization(BatchNormBase, abstract=True):
+    """What the fused normalisations share; ``residual`` is None where nothing is added."""
+
+    eps: float = 1e-3
+    momentum: float = 0.9
+    fix_gamma: bool = True
+
+    use_global_stats = output_mean_var = False
+    axis = 1
+    inplace = {}
+    capture = False  # generated kernels are no torch calls
+
+    relu = True
+
+    def rows(self, data, *vectors, train):
+        """The numbers of rows and channels where the generated kernels do the work, else None."""
+        if not self.uses_batch(train) or not has_kernels():
+            return None
+        if any(v is not None and not v.is_contiguous() for v in vectors):
+            return None
+        return stored_as_rows(data)
+
+    def normalise(self, data, residual, gamma, beta, statistics, out, train):
+        """The output, the mean and 1 / sqrt(variance + eps)."""
+        if out is None:
+            out = torch.empty_like(data), torch.empty_like(gamma), torch.empty_like(gamma)
+        output, mean, var = out
+        rows = self.rows(data, gamma, beta, train=train)
+        if rows is None:
+            y = output if residual is None else torch.empty_like(data)
+            super().forward(data, gamma, beta, *statistics, out=(y, mean, var), train=train)
+            if residual is not None:
+                torch.add(y, residual, out=output)
+            if self.relu:
+                torch.clamp_min(output, 0, out=output)
+            return out
+        from ..kernels import normalization
+
+        if self.fix_gamma:
+            gamma.fill_(1)
+        y, added = place_like(output, data), stored_like(residual, data)
+        normalization.forward(data, gamma, beta, added, y, mean, var, *rows, self.eps, self.relu)
+        written(*out)
+        deliver(y, output)
+        return out
+
+    def derive(self, d, data, output, gamma, beta, kept, statistics, out, needs, train):
+        """The gradients of data, gamma and beta, and of the residual where ``output`` is given.
+
+        ``needs`` and ``out`` are in this order.
+        """
+        mean, var = kept
+        models = data, gamma, beta, data
+        if out is None:
+            out = [torch.empty_like(a) if n else None for a, n in zip(models, needs)]
+        d_data, d_gamma, d_beta, d_residual = out
+        rows = self.rows(data, gamma, beta, d_gamma, d_beta, train=train)
+        if rows is None:
+            if self.relu:
+                y = (data - shaped(mean, data)) * shaped(gamma * var, data) + shaped(beta, data)
+                d = relu_backward(d, y if output is None else output)
+            results = super().backward(
+                d, data, gamma, mean, var, *statistics, needs=(*needs[:2], True), train=train
+            )
+            for result, target in zip((*results[:3], d), out):
+                deliver(result, target)
+            return out
+        from ..kernels import normalization
+
+        d, y = stored_like(d, data), stored_like(output, data)
+        x_place = place_like(d_data, data)
+        masked = None
+        if output is not None:
+            masked = x_place if d_residual is None else place_like(d_residual, data)
+        normalization.backward(
+            d, data, y, gamma, beta, mean, var, x_place, masked,
+            None if self.fix_gamma else d_gamma, d_beta, *rows, self.relu,
+        )  # fmt: skip
+        written(*out)
+        if self.fix_gamma and d_gamma is not None:
+            d_gamma.zero_()
+        deliver(x_place, d_data)
+        deliver(masked, d_residual)
+        self.update_statistics(mean, var, *statistics)
+        return out
+
+
+@functools.cache
+def has_kernels():
+    """Whether numba is there to generate kernels."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def shaped(vector, data):
+    """A vector of channels in a shape that broadcasts against the data."""
+    return vector.view(-1, *(1,) * (data.ndim - 2))
+
+
+class Normalized(FusedNormalization, name="_batch_norm_relu"):
+    """BatchNorm in training mode, followed by max(x, 0) unless ``relu`` is off."""
+
+    relu: bool = True
+
+    backward_inplace = {"d_data": ("d_output",)}
+
+    def forward(self, data, gamma, beta, moving_mean: Aux, moving_var: Aux, *, out, train):
+        statistics = moving_mean, moving_var
+        return self.normalise(data, None, gamma, beta, statistics, out, train)
+
+    def backward(
+        self, d_output, data, gamma, beta, mean, var, moving_mean, moving_var, *, out, needs, train
+    ):
+        kept, statistics = (mean, var), (moving_mean, moving_var)
+        out = None if out is None else (*out[:3], None)
+        needs = (*needs[:3], False)
+        result = self.derive(d_output, data, None, gamma, beta, kept, statistics, out, needs, train)
+        return (*result[:3], None, None)
+
+
+class AddNormalized(FusedNormalization, name="_batch_norm_add_relu"):
+    """BatchNorm in training mode, plus ``residual``, followed by max(x, 0)."""
+
+    inplace = {"output": ("residual",)}
+    backward_inplace = {"d_residual": ("d_output",)}
+
+    def infer_shape(self, s):
+        s.same("data", "residual")
+        super().infer_shape(s)
+
+    def infer_dtype(self, t):
+        t.same("data", "residual")
+        super().infer_dtype(t)
+
+    def forward(
+        self, data, gamma, beta, residual, moving_mean: Aux, moving_var: Aux, *, out, train
+    ):
+        statistics = moving_mean, moving_var
+        return self.normalise(data, residual, gamma, beta, statistics, out, train)
+
+    def backward(
+        self, d_output, data, output, gamma, beta, mean, var, moving_mean, moving_var, *, out, needs,
+        train,
+    ):  # fmt: skip
+        kept, statistics = (mean, var), (moving_mean, moving_var)
+        out = None if out is None else out[:4]
+        result = self.derive(
+            d_output, data, output, gamma, beta, kept, statistics, out, needs[:4], train
+        )
+        return (*result, None, None)
