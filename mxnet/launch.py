@@ -1,10 +1,12 @@
 """Start the workers of a distributed training on this machine.
 
-    python -m mxnet.launch -n 2 [--launcher local] [--env NAME:VALUE] python train.py ...
+    python -m mxnet.launch -n 2 [--max-restarts 3] [--env NAME:VALUE] python train.py ...
 
-The options are those of tools/launch.py of 1.x. Workers find each other by the environment that
-torchrun also sets (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT). When one of them
-fails, the others are ended and the exit status is its status.
+The options are those of tools/launch.py of 1.x, and ``--max-restarts`` of torchrun. Workers find each
+other by the environment that torchrun also sets (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR,
+MASTER_PORT, TORCHELASTIC_RESTART_COUNT). When one of them fails, the others are ended; then all are
+started anew, as often as ``--max-restarts`` allows, or the exit status is that of the one that failed.
+Programs that train with ``fit(..., resume=prefix)`` go on from their last checkpoint.
 """
 
 from __future__ import annotations
@@ -25,15 +27,31 @@ _POLL = 0.05
 
 
 def launch(
-    command: Sequence[str], num_workers: int, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    num_workers: int,
+    environment: Mapping[str, str] | None = None,
+    max_restarts: int = 0,
 ) -> int:
     """Run a command in so many processes at once, and wait for them.
 
-    Parameters: ``environment``: further environment variables of the workers.
+    Parameters: ``environment``: further environment variables of the workers; ``max_restarts``:
+    how often all of them are started anew after one has failed.
     Returns 0, or the status of the first worker that failed (128 + the number of the signal that
     ended it), after whose failure the others are ended. Raises OSError where the command cannot
     be run.
     """
+    for attempt in range(max_restarts + 1):
+        count = {"TORCHELASTIC_RESTART_COUNT": str(attempt)}
+        status = _launch_once(command, num_workers, {**count, **(environment or {})})
+        if status == 0:
+            break
+        if attempt < max_restarts:
+            again = f"mxnet.launch: starting all workers anew ({attempt + 1} of {max_restarts})"
+            print(again, file=sys.stderr, flush=True)
+    return status
+
+
+def _launch_once(command: Sequence[str], num_workers: int, environment: Mapping[str, str]) -> int:
     common = {
         **os.environ,
         "WORLD_SIZE": str(num_workers),
@@ -42,7 +60,7 @@ def launch(
         "MASTER_PORT": str(_free_port()),
         "DMLC_ROLE": "worker",  # what programs for 1.x look at
         "DMLC_NUM_WORKER": str(num_workers),
-        **(environment or {}),
+        **environment,
     }
     common.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // num_workers)))
     workers: list[subprocess.Popen] = []
@@ -97,6 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("-n", "--num-workers", type=int, required=True, help="how many workers to start")
     add("-s", "--num-servers", type=int, help="of 1.x; there are no servers, so it has no effect")
+    add("--max-restarts", type=int, default=0, help="how often to start anew after a failure")
     add("--launcher", default="local", help="only 'local': all workers on this machine")
     add("-H", "--hostfile", help="of 1.x; not available")
     add("--env", action="append", default=[], metavar="NAME:VALUE",
@@ -111,6 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     if options.num_workers < 1:
         parser.error(f"-n must be at least 1, not {options.num_workers}")
+    if options.max_restarts < 0:
+        parser.error(f"--max-restarts must be at least 0, not {options.max_restarts}")
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:
         parser.error("name the program to run, such as: python train.py")
@@ -122,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         environment[name] = value
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        return launch(command, options.num_workers, environment)
+        return launch(command, options.num_workers, environment, options.max_restarts)
     except OSError as error:
         parser.error(f"cannot run {command[0]}: {error.strerror or error}")
     except KeyboardInterrupt:

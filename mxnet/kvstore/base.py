@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 from typing import Any, ClassVar
 
 from ..error import MXNetError
 
-__all__ = ["KVStoreBase", "create"]
+__all__ = ["KVStoreBase", "check_name", "create"]
 
 _LOCAL = ("local", "local_update_cpu", "local_allreduce_cpu")
 _DEVICE = ("device", "local_allreduce_device")
@@ -76,27 +77,38 @@ class KVStoreBase:
 def create(name: str = "local") -> KVStoreBase:
     """A key-value store by name.
 
-    "local" sums on the CPU, "device" on the device of the first array pushed; "dist_sync" and
-    "dist_device_sync" also over all workers, see DistributedKVStore. An unknown name gives a
-    local store, as in 1.x, with a warning. Raises MXNetError for stores of 1.x that do not
-    exist, and for distributed ones where the environment does not name the workers.
+    "local" sums on the CPU, "device" and "nccl" (GPUs only) on the device of the first array
+    pushed; "dist_sync" and "dist_device_sync" also over all workers, see DistributedKVStore. Raises
+    MXNetError for an unknown name (1.x makes a local store), for stores of 1.x that do not exist,
+    and for distributed ones where the environment does not name the workers.
     """
-    if not isinstance(name, str):
-        raise TypeError(f"name must be a string, not {type(name).__name__}")
+    check_name(name)
     from .kvstore import KVStore
 
     kind = name.lower()
     if kind in KVStoreBase.kv_registry:
         return KVStoreBase.kv_registry[kind]()
     if kind == "nccl":
-        raise MXNetError("kvstore 'nccl' is not available: use 'device', which sums on the GPUs")
+        import torch
+
+        if not torch.cuda.is_available():
+            raise MXNetError("kvstore 'nccl' needs GPUs, and PyTorch finds none here: use 'device'")
     if kind.startswith(_DISTRIBUTED):
         from .distributed import DistributedKVStore, check_supported
 
         check_supported(kind)
         return DistributedKVStore(kind)
-    if kind not in _LOCAL + _DEVICE:
-        known = ", ".join(_LOCAL + _DEVICE + tuple(KVStoreBase.kv_registry))
-        message = "unknown kvstore %r: a local one is made; the names are %s"
-        logging.getLogger(__name__).warning(message, name, known)
     return KVStore(kind)
+
+
+def check_name(name: Any) -> None:
+    """Raise TypeError for what is no name, MXNetError for that of no store."""
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string, not {type(name).__name__}")
+    kind = name.lower()
+    known = [*_LOCAL, *_DEVICE, "nccl", "dist_sync", "dist_device_sync", *KVStoreBase.kv_registry]
+    if kind in known or kind.startswith(_DISTRIBUTED):
+        return
+    near = difflib.get_close_matches(kind, known, 1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise MXNetError(f"unknown kvstore {name!r}: the names are {', '.join(known)}.{hint}")

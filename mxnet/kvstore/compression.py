@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from ..error import MXNetError
 
@@ -27,6 +30,15 @@ class TwoBitCompression:
         if self.threshold <= 0:
             raise MXNetError(f"the compression threshold must be above 0 but is {threshold}")
         self._residuals: dict[Any, Any] = {}
+        self._restored: Mapping[Any, np.ndarray] = {}
+
+    def get_state(self) -> dict[Any, np.ndarray]:
+        """What is kept for the next time, by slot."""
+        return {slot: kept.cpu().numpy() for slot, kept in self._residuals.items()}
+
+    def set_state(self, state: Mapping[Any, np.ndarray]) -> None:
+        """Go on with what ``get_state`` gave."""
+        self._residuals, self._restored = {}, state
 
     def compress(self, slot: Any, gradient: Any) -> Any:
         """The rounded tensor; ``slot`` names whose residual it is (key and device)."""
@@ -35,6 +47,8 @@ class TwoBitCompression:
         residual = self._residuals.get(slot)
         if residual is None:
             residual = self._residuals[slot] = torch.zeros_like(gradient)
+            if slot in self._restored:
+                residual.copy_(torch.from_numpy(self._restored[slot]))
         residual += gradient
         kept = torch.where(residual.abs() >= self.threshold, residual.sign() * self.threshold, 0.0)
         residual -= kept

@@ -26,7 +26,7 @@ class KVStore(KVStoreBase):
 
     def __init__(self, kind: str = "local"):
         self._type = kind
-        self._on_device = "device" in kind
+        self._on_device = "device" in kind or kind == "nccl"
         self._values: dict[Any, Any] = {}
         self._sparse: set[Any] = set()  # keys of row_sparse values, which are kept dense
         self._merged: dict[Any, Any] = {}
@@ -143,6 +143,11 @@ class KVStore(KVStoreBase):
                 f"Gradient compression is not supported for kvstore {self._type!r}: use 'device'"
             )
         self._compression = TwoBitCompression(**compression_params)
+
+    @property
+    def compression(self) -> TwoBitCompression | None:
+        """How gradients are compressed; None where they are not."""
+        return self._compression
 
     def set_updater(self, updater: Callable[[Any, Any, Any], None]) -> None:
         """Let ``updater(key, pushed, value)`` change the value in place at each push."""

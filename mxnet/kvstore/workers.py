@@ -134,8 +134,13 @@ def _connect(kind: str) -> Workers:
             # Waits then end in an exception rather than in the end of the process.
             os.environ.setdefault("TORCH_NCCL_BLOCKING_WAIT", "1")
         try:
+            store = _meeting_point(rank, count, timedelta(seconds=timeout))
             dist.init_process_group(
-                backend, rank=rank, world_size=count, timeout=timedelta(seconds=timeout)
+                backend,
+                store=store,
+                rank=rank,
+                world_size=count,
+                timeout=timedelta(seconds=timeout),
             )
         except (RuntimeError, ValueError) as error:
             raise MXNetError(
@@ -145,6 +150,15 @@ def _connect(kind: str) -> Workers:
             ) from None
         atexit.register(_disconnect)
     return Workers(dist.get_rank(), dist.get_world_size(), timeout)
+
+
+def _meeting_point(rank: int, count: int, timeout: timedelta) -> Any:
+    """The store of addresses; torchrun keeps one for all attempts, so each gets a part of it."""
+    from torch.distributed import PrefixStore
+    from torch.distributed.rendezvous import rendezvous
+
+    store, *_ = next(iter(rendezvous("env://", rank, count, timeout=timeout)))
+    return PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
 
 
 def _place(kind: str) -> tuple[int, int]:

@@ -14,12 +14,17 @@ from ..initializer import Uniform
 from ..io import DataBatch, DataDesc
 from ..model import BatchEndParam
 from .names import as_list
+from .parameter_checks import not_finite
 from .resuming import Resuming
 from .slices import merge_all
 
 __all__ = ["BaseModule"]
 
 DEFAULT_INITIALIZER = Uniform(0.01)
+_DIVERGED_HINT = (
+    "try a smaller learning rate or clip_gradient, or let fit(monitor=mx.mon.NanMonitor()) name the "
+    "operator that computes the first NaN"
+)
 
 
 class BaseModule:
@@ -195,9 +200,17 @@ class BaseModule:
         same call, made again after an interruption, continues with the epoch after the last good
         checkpoint as if it had not been interrupted. Programs have to seed random numbers before
         they make their iterators, unless these have ``get_state`` and ``set_state``.
+
+        Warns where parameters are not finite after an epoch; with ``resume`` that is an MXNetError,
+        and no checkpoint is made of them.
         """
         if num_epoch is None:
             raise AssertionError("please specify number of epochs: fit(..., num_epoch=10)")
+        if not hasattr(train_data, "provide_data"):
+            raise TypeError(
+                f"train_data must be an iterator, such as mx.io.NDArrayIter(x, y, batch_size=32), "
+                f"not {type(train_data).__name__}"
+            )
         self.bind(
             data_shapes=train_data.provide_data,
             label_shapes=train_data.provide_label,
@@ -253,6 +266,12 @@ class BaseModule:
             self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
             arg_params, aux_params = self.get_params()
             self.set_params(arg_params, aux_params)  # the same on all devices
+            diverged = not_finite({**arg_params, **aux_params})
+            if diverged is not None:
+                message = f"Epoch[{epoch}] training has diverged: {diverged}; {_DIVERGED_HINT}"
+                if resuming is not None:
+                    raise MXNetError(f"{message}. The last good checkpoint is that before")
+                self.logger.warning(message)
             if epoch_end_callback is not None:
                 for callback in as_list(epoch_end_callback):
                     callback(epoch, self.symbol, arg_params, aux_params)

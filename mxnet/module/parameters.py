@@ -59,6 +59,10 @@ class HasParameters(BaseModule):
                 )
             return
         self._check_bound("initializing the parameters")
+        if initializer is not None and not callable(initializer):
+            raise TypeError(
+                f"initializer must be one such as mx.init.Xavier(), not {initializer!r}"
+            )
         self._sync_params_from_devices()
         attributes = self._symbol.attr_dict()
         for own, given in ((self._arg_params, arg_params), (self._aux_params, aux_params)):

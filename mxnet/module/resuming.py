@@ -45,6 +45,9 @@ class Resuming:
                 f"resume is not available for {type(module).__name__}: use Module or "
                 f"BucketingModule"
             )
+        folder = os.path.dirname(os.path.abspath(prefix))
+        if not os.path.isdir(folder):  # rather now than after the first epoch
+            raise MXNetError(f"resume={prefix!r}: there is no folder {folder!r} to write to")
         self._module, self._owner = module, owner
         self._prefix, self._train_data = prefix, train_data
         self._rank = _rank(kvstore)
@@ -73,11 +76,6 @@ class Resuming:
     def restore(self, begin_epoch: int) -> int:
         """Bring optimizer, data and random numbers to where they were; the epoch to go on with."""
         found, store = self._found, self._owner._kvstore
-        if self._owner._compression_params:
-            raise MXNetError(
-                "resume is not available with gradient compression, whose residuals are in no "
-                "checkpoint"
-            )
         if _several(store):
             store._workers.agree(
                 f"resume {found and found['epoch']}",
@@ -97,6 +95,9 @@ class Resuming:
         _set_random_states(found["random"])
         for (kind, number), state in found["store_random"].items():
             store.random_states[Context(kind, number)] = _tensor(state)
+        compression = getattr(store, "compression", None)
+        if compression is not None:
+            compression.set_state(found.get("residuals", {}))
         return found["epoch"]
 
     def _restore_data(self, found: Mapping[str, Any]) -> None:
@@ -152,6 +153,7 @@ class Resuming:
         self._wait(owner)
         optimizer, data = owner._optimizer, self._train_data
         scheduler = optimizer.lr_scheduler
+        compression = getattr(owner._kvstore, "compression", None)
         content = dump(
             {
                 "epoch": epoch,
@@ -161,6 +163,7 @@ class Resuming:
                 "data": data.get_state() if hasattr(data, "get_state") else None,
                 "random": _random_states(),
                 "store_random": _store_states(owner._kvstore),
+                "residuals": {} if compression is None else compression.get_state(),
             }
         )
         checksum = zlib.crc32(content).to_bytes(4, "little")

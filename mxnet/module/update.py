@@ -22,9 +22,11 @@ def choose_kvstore(kvstore: Any, num_device: int, arg_params: dict) -> tuple[Any
 
     A store named by a string is not needed for one device. A local one leaves the update to the
     devices where an array has more than 16 million elements, as in 1.x; so does
-    MXNET_UPDATE_ON_KVSTORE=0. Raises TypeError for anything but a store, a str or None.
+    MXNET_UPDATE_ON_KVSTORE=0. Raises TypeError for anything but a store, a str or None, MXNetError
+    for an unknown name.
     """
     from .. import kvstore as stores
+    from ..kvstore.base import check_name
 
     if kvstore is None:
         return None, False
@@ -33,9 +35,10 @@ def choose_kvstore(kvstore: Any, num_device: int, arg_params: dict) -> tuple[Any
         store = kvstore
     elif not isinstance(kvstore, str):
         raise TypeError(f"kvstore must be KVStore, str or None, not {type(kvstore).__name__}")
-    elif num_device == 1 and "dist" not in kvstore:
-        return None, False
     else:
+        check_name(kvstore)
+        if num_device == 1 and "dist" not in kvstore:
+            return None, False
         store = stores.create(kvstore)
         if kvstore == "local":
             largest = max((math.prod(array.shape) for array in arg_params.values()), default=0)

@@ -109,3 +109,47 @@ def test_launch_reports_the_failure_of_a_worker():
     assert done.returncode == 7
     assert "worker 1 ended with status 7" in done.stderr
     assert time.monotonic() - started < 30
+
+
+def starter(kind: str, restarts: int) -> list[str]:
+    """The command that starts three workers, anew so many times."""
+    from mxnet.launch import _free_port
+
+    if kind == "mxnet.launch":
+        return ["-m", kind, "-n", "3", "--max-restarts", str(restarts), sys.executable]
+    place = f"127.0.0.1:{_free_port()}"
+    return [
+        "-m", "torch.distributed.run", "--nproc-per-node", "3", "--max-restarts", str(restarts),
+        "--rdzv-backend", "c10d", "--rdzv-endpoint", place, "--local-addr", "127.0.0.1",
+    ]  # fmt: skip
+
+
+def elastic(kind: str, restarts: int, folder, *arguments: str):
+    folder.mkdir()
+    program = command("elastic.py", str(folder), *arguments)[1:]
+    return subprocess.run(
+        [sys.executable, *starter(kind, restarts), *program],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "MXNET_KVSTORE_TIMEOUT": "20"},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["mxnet.launch", "torchrun"])
+def test_a_job_goes_on_after_the_end_of_a_worker(kind, tmp_path):
+    alone, ended = tmp_path / "alone", tmp_path / "ended"
+    done = elastic("mxnet.launch", 0, alone)
+    assert done.returncode == 0, done.stderr
+    done = elastic(kind, 1, ended, "1", "3")
+    assert done.returncode == 0, done.stderr
+    for rank in range(3):
+        begun = (ended / f"epochs-{rank}").read_text().split()
+        assert begun == ["0", "1", "2", "3", "3", "4", "5"]  # no more than the epoch it was in
+    expected, found = (mx.nd.load(str(f / "end.params")) for f in (alone, ended))
+    for name, array in expected.items():
+        assert np.array_equal(found[name].asnumpy(), array.asnumpy()), name
+
+
+def test_a_job_without_restarts_ends(tmp_path):
+    done = elastic("mxnet.launch", 0, tmp_path / "ended", "2", "1")
+    assert done.returncode == 128 + 9
+    assert "worker 2 ended by signal 9" in done.stderr

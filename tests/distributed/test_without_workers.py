@@ -49,6 +49,7 @@ def test_a_wrong_environment(monkeypatch, wrong, says):
     ("arguments", "says"),
     [
         (["-n", "0", "true"], "at least 1"),
+        (["-n", "2", "--max-restarts", "-1", "true"], "at least 0"),
         (["-n", "2"], "name the program"),
         (["-n", "2", "--launcher", "ssh", "-H", "hosts", "true"], "torchrun"),
         (["-n", "1", "--env", "A", "true"], "NAME:VALUE"),

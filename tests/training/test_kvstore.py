@@ -143,6 +143,14 @@ def test_stores_that_are_not_there_say_what_to_use(kind):
         mx.kv.create(kind)
 
 
+def test_nccl_sums_where_there_are_gpus(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    store = mx.kv.create("nccl")
+    store.init(1, ones(value=0))
+    store.push(1, [ones(), ones(value=2)])
+    assert (store.type, pulled(store, 1)) == ("nccl", [3, 3])
+
+
 def test_row_sparse_values():
     table = mx.nd.array(np.arange(6).reshape(3, 2)).tostype("row_sparse")
     store = mx.kv.create()
@@ -160,9 +168,9 @@ def test_row_sparse_values():
         store.row_sparse_pull("table", out=out, row_ids=mx.nd.array([7]))
 
 
-def test_unknown_names_make_a_local_store_with_a_warning(caplog):
-    assert mx.kv.create("foo").is_capable("optimizer")
-    assert "unknown kvstore 'foo'" in caplog.text
+def test_unknown_names():
+    with pytest.raises(mx.MXNetError, match=r"unknown kvstore 'devise'.* Did you mean 'device'"):
+        mx.kv.create("devise")
     with pytest.raises(TypeError, match="name must be a string"):
         mx.kv.create(5)
 

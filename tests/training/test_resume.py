@@ -54,7 +54,7 @@ def network():
     return mx.sym.SoftmaxOutput(net, name="softmax")
 
 
-def train(epochs=6, make=shuffled, stop_in=None, context=None, **options):
+def train(epochs=6, make=shuffled, stop_in=None, context=None, compression=None, **options):
     """A training from a known start; ``stop_in`` is the epoch that it does not finish."""
     mx.random.seed(5)
     np.random.seed(5)
@@ -65,7 +65,7 @@ def train(epochs=6, make=shuffled, stop_in=None, context=None, **options):
             raise Interrupted
 
     settings = {"optimizer": "sgd", "optimizer_params": {"learning_rate": 0.1, "momentum": 0.9}}
-    module = mx.mod.Module(network(), context=context or mx.cpu())
+    module = mx.mod.Module(network(), context=context or mx.cpu(), compression_params=compression)
     module.fit(make(), num_epoch=epochs, batch_end_callback=stop, **{**settings, **options})
     return module
 
@@ -98,6 +98,17 @@ def test_the_trajectory_is_the_same(tmp_path, make, optimizer):
 def test_several_devices_and_a_store_that_updates(tmp_path):
     prefix = str(tmp_path / "model")
     options = {"context": [mx.cpu(0), mx.cpu(1)], "kvstore": "device"}
+    expected = train(**options)
+    with pytest.raises(Interrupted):
+        train(**options, stop_in=3, resume=prefix)
+    assert_same(expected, train(**options, resume=prefix))
+
+
+def test_compressed_gradients(tmp_path):
+    """What was rounded off is kept with the rest."""
+    prefix = str(tmp_path / "model")
+    options = {"context": [mx.cpu(0), mx.cpu(1)], "kvstore": "device"}
+    options["compression"] = {"type": "2bit", "threshold": 0.01}
     expected = train(**options)
     with pytest.raises(Interrupted):
         train(**options, stop_in=3, resume=prefix)
