@@ -65,8 +65,6 @@ class Executor:
         scale = shared._loss_scale if shares else torch.full((1,), 2.0**16, device=self._device)
         self._loss_scale = scale  # one for all that share: their parameters are updated together
         self._budget, self._precision, self._backend = memory_budget, precision, backend
-        if backend is not None:
-            raise MXNetError(f"there is no backend {backend!r}")
         self._state: dict = {}
         self._programs: dict[tuple[bool, bool], Program] = {}  # by mode, and whether fused
         self._monitor: Watcher | None = None
@@ -200,15 +198,13 @@ class Executor:
                 arena=self._arena,
                 budget=self._budget,
                 fused=fused,
+                backend=self._backend,
             )
         return program
 
     @property
     def loss_scale(self) -> float | None:
-        """By what gradients are multiplied while they are in float16; None where none are.
-
-        The gradient arrays hold true gradients all the same. ``mx.amp.LossScaler`` changes it.
-        """
+        """By what gradients are multiplied while they are in float16; arrays hold the true ones."""
         return float(self._loss_scale) if self._scaled else None
 
     @loss_scale.setter

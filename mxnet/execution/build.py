@@ -136,12 +136,13 @@ def build(
     arena: Arena,
     budget: int | None = None,
     fused: bool = True,
+    backend: str | None = None,
 ) -> Program:
     """Plan and lower a graph; with gradients where ``train`` is set and some are asked for.
 
     ``facts``: the shapes and dtypes of the graph's values, from ``known_facts``.
     ``state`` is where operators keep what outlives a run; ``budget``: the most bytes to take;
-    ``fused``: whether several nodes may become one.
+    ``fused``: whether several nodes may become one; ``backend``: who compiles the program, if not we.
     """
     joint = join(graph, list(bound.gradients) if train else [])
     variables = dict(bound.variables)
@@ -149,8 +150,10 @@ def build(
         variables[node] = bound.head_gradients[index]
     environment = Environment(context, device, train, rng, state)
     stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
-    if is_dynamic(joint.graph):
-        return _build_dynamic(joint, bound, variables, environment, stochastic, arena)
+    if backend is not None and budget is not None:
+        raise MXNetError("memory_budget is for our own plans: leave it or backend out")
+    if backend is not None or is_dynamic(joint.graph):
+        return _build_dynamic(joint, bound, variables, environment, stochastic, arena, backend)
     for node, (target, _) in bound.gradients.items():
         if not is_floating(dtype_name(target)):
             raise MXNetError(f"{node.name}: gradients need a float array, not {dtype_name(target)}")
@@ -200,8 +203,9 @@ def _build_dynamic(
     environment: Environment,
     stochastic: bool,
     arena: Arena,
+    backend: str | None,
 ) -> Program:
-    """A program that runs node by node."""
+    """A program that runs node by node, or as compiled by a backend."""
     values = {Entry(node): tensor for node, tensor in variables.items()}
     sinks: dict[Entry, list[Sink]] = {}
     for variable, gradient in zip(joint.wrt, joint.gradients):
@@ -211,6 +215,10 @@ def _build_dynamic(
     nodes, rest = joint.forward.nodes, joint.graph.nodes[len(joint.forward.nodes) :]
     forward = DynamicSegment(nodes, values, bound.heads, {}, environment)
     backward = DynamicSegment(rest, values, {}, sinks, environment) if joint.wrt else None
+    if backend is not None:
+        from .inductor import compile_segments  # importing torch's compiler takes a second
+
+        forward, backward = compile_segments(backend, joint, forward, backward)
     plan = Plan({}, {}, {}, {}, {})
     return Program(joint.graph, plan, forward, backward, stochastic, arena.generation, None)
 
