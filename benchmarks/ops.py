@@ -1,6 +1,8 @@
 """Each hot operator by itself: bound and run here, and the equivalent call of PyTorch.
 
-Both run in one process on one thread and take turns. Training is forward and backward.
+Both run in one process on one thread and take turns. Training is forward and backward, from a head
+gradient and to a gradient array that the program owns, which costs us a copy where PyTorch hands
+over tensors. ``CALLS`` are calls on tiny arrays, which show what a call costs beyond PyTorch's own.
 """
 
 from __future__ import annotations
@@ -91,6 +93,77 @@ HOT = (
     Hot("take 1120 of 10000x200", "take", {}, ((10000, 200), (1120,)),
         lambda F, w, i: w[i], 0, False),
     Hot("argmax 1024x1024", "argmax", {"axis": 1}, _ROWS, lambda F, x: x.argmax(1), 0, False),
+    Hot("InstanceNorm 8x64x56x56", "InstanceNorm", {"eps": 1e-5}, (*_IMAGES, (64,), (64,)),
+        lambda F, x, g, b: F.instance_norm(x, weight=g, bias=b)),
+    Hot("Deconvolution 8x64x28x28, 4x4", "Deconvolution",
+        {"kernel": (4, 4), "stride": (2, 2), "pad": (1, 1), "num_filter": 32},
+        ((8, 64, 28, 28), (64, 32, 4, 4)), lambda F, x, w: F.conv_transpose2d(x, w, None, 2, 1)),
+    Hot("square 1024x1024", "square", {}, _ROWS, lambda F, x: x.square()),
+    Hot("clip 1024x1024", "clip", {"a_min": -0.5, "a_max": 0.5}, _ROWS,
+        lambda F, x: x.clamp(-0.5, 0.5)),
+    Hot("softsign 1024x1024", "softsign", {}, _ROWS, lambda F, x: F.softsign(x)),
+    Hot("broadcast_mul 1024x1024 · 1024", "broadcast_mul", {}, (*_ROWS, (1, 1024)),
+        lambda F, x, y: x * y),
+    Hot("broadcast_maximum 1024x1024", "broadcast_maximum", {}, _ROWS * 2,
+        lambda F, x, y: F.torch.maximum(x, y)),
+    Hot("max over rows 1024x1024", "max", {"axis": 1}, _ROWS, lambda F, x: x.amax(1)),
+    Hot("norm 1024x1024", "norm", {"axis": 1}, _ROWS, lambda F, x: x.norm(dim=1)),
+    Hot("where 1024x1024", "where", {}, _ROWS * 3,
+        lambda F, c, x, y: F.torch.where(c != 0, x, y), 0, False),
+    Hot("topk 10 of 1024x1024", "topk", {"k": 10, "ret_typ": "value"}, _ROWS,
+        lambda F, x: x.topk(10)[0]),
+    Hot("sort 1024x1024", "sort", {}, _ROWS, lambda F, x: x.sort(stable=True)[0]),
+    Hot("stack 2 of 1024x512", "stack", {"axis": 1, "num_args": 2}, ((1024, 512),) * 2,
+        lambda F, x, y: F.torch.stack((x, y), 1)),
+    Hot("tile 1024x512 to 1024x1024", "tile", {"reps": (1, 2)}, ((1024, 512),),
+        lambda F, x: x.tile(1, 2)),
+    Hot("pick 1024 of 1024x1024", "pick", {}, (*_ROWS, (1024,)),
+        lambda F, x, i: x.gather(1, i.unsqueeze(1)).squeeze(1), 0, False),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call on arrays of 4 by 4 (``a`` to ``d``) and an index (``i``), here and with PyTorch."""
+
+    title: str
+    ours: Callable
+    theirs: Callable
+
+
+CALLS = (
+    Call("a + b", lambda nd, a, b, c, d, i: a + b, lambda F, a, b, c, d, i: a + b),
+    Call("c += b", lambda nd, a, b, c, d, i: c.__iadd__(b),
+         lambda F, a, b, c, d, i: c.__iadd__(b)),
+    Call("a[1:3]", lambda nd, a, b, c, d, i: a[1:3], lambda F, a, b, c, d, i: a[1:3]),
+    Call("a[:, 1]", lambda nd, a, b, c, d, i: a[:, 1],
+         lambda F, a, b, c, d, i: a[:, 1].contiguous()),
+    Call("a.reshape((2, 8))", lambda nd, a, b, c, d, i: a.reshape((2, 8)),
+         lambda F, a, b, c, d, i: a.reshape((2, 8))),
+    Call("a.sum()", lambda nd, a, b, c, d, i: a.sum(), lambda F, a, b, c, d, i: a.sum()),
+    Call("a.mean(axis=1)", lambda nd, a, b, c, d, i: a.mean(axis=1),
+         lambda F, a, b, c, d, i: a.mean(1)),
+    Call("a.T", lambda nd, a, b, c, d, i: a.T, lambda F, a, b, c, d, i: a.t().contiguous()),
+    Call("relu(a)", lambda nd, a, b, c, d, i: nd.relu(a), lambda F, a, b, c, d, i: F.relu(a)),
+    Call("exp(a)", lambda nd, a, b, c, d, i: nd.exp(a), lambda F, a, b, c, d, i: a.exp()),
+    Call("dot(a, b)", lambda nd, a, b, c, d, i: nd.dot(a, b), lambda F, a, b, c, d, i: a.mm(b)),
+    Call("broadcast_add(a, b)", lambda nd, a, b, c, d, i: nd.broadcast_add(a, b),
+         lambda F, a, b, c, d, i: F.torch.add(a, b)),
+    Call("elemwise_add(a, b, out=c)", lambda nd, a, b, c, d, i: nd.elemwise_add(a, b, out=c),
+         lambda F, a, b, c, d, i: F.torch.add(a, b, out=c)),
+    Call("concat(a, b, dim=1)", lambda nd, a, b, c, d, i: nd.concat(a, b, dim=1),
+         lambda F, a, b, c, d, i: F.torch.cat((a, b), 1)),
+    Call("softmax(a)", lambda nd, a, b, c, d, i: nd.softmax(a),
+         lambda F, a, b, c, d, i: F.softmax(a, -1)),
+    Call("FullyConnected(a, b)",
+         lambda nd, a, b, c, d, i: nd.FullyConnected(a, b, num_hidden=4, no_bias=True),
+         lambda F, a, b, c, d, i: F.linear(a, b)),
+    Call("take(a, i)", lambda nd, a, b, c, d, i: nd.take(a, i), lambda F, a, b, c, d, i: a[i]),
+    Call("argmax(a, axis=1)", lambda nd, a, b, c, d, i: nd.argmax(a, axis=1),
+         lambda F, a, b, c, d, i: a.argmax(1)),
+    Call("sgd_update(d, b, out=d)",
+         lambda nd, a, b, c, d, i: nd.sgd_update(d, b, lr=0.1, wd=0.01, out=d),
+         lambda F, a, b, c, d, i: d.mul_(0.999).add_(b, alpha=-0.1)),
 )  # fmt: skip
 
 
@@ -152,7 +225,9 @@ def make_inputs(hot: Hot) -> list[np.ndarray]:
     """Normal numbers, and indices where those are needed."""
     random = np.random.RandomState(0)
     arrays = [random.standard_normal(shape).astype("float32") for shape in hot.shapes]
-    position = {"Embedding": 0, "take": 1}.get(hot.op)
+    position = {"Embedding": 0, "take": 1, "pick": 1}.get(hot.op)
+    if hot.op == "where":
+        arrays[0] = (arrays[0] > 0).astype("float32")
     if position is not None:
         rows = hot.shapes[1 - position][0]
         arrays[position] = random.randint(rows, size=hot.shapes[position]).astype("float32")
@@ -195,6 +270,30 @@ def compare(hot: Hot, train: bool, rounds: int, seconds: float) -> dict[str, Any
     return {"op": hot.title, "train": train, "remx": times[0], "torch": times[1]}
 
 
+def compare_calls(rounds: int, seconds: float) -> list[dict[str, Any]]:
+    """Our time and theirs of the calls on tiny arrays."""
+    import torch
+    import torch.nn.functional as F
+
+    import mxnet as mx
+
+    random = np.random.RandomState(0)
+    values = [random.standard_normal((4, 4)).astype("float32") for _ in range(4)]
+    arrays = [*map(mx.nd.array, values), mx.nd.array([0, 2, 1])]
+    tensors = [*(torch.from_numpy(value.copy()) for value in values), torch.tensor([0, 2, 1])]
+    results = []
+    for call in CALLS:
+        ours, theirs = call.ours, call.theirs
+        with torch.no_grad():
+            times = alternate(
+                [lambda: ours(mx.nd, *arrays), lambda: theirs(F, *tensors)],  # noqa: B023
+                rounds,
+                seconds,
+            )
+        results.append({"op": call.title, "remx": times[0], "torch": times[1]})
+    return results
+
+
 def report(options: argparse.Namespace, note: Callable[[str], None]) -> str:
     """The table as Markdown; the figures also go to ops.json."""
     import torch
@@ -211,7 +310,15 @@ def report(options: argparse.Namespace, note: Callable[[str], None]) -> str:
             ratio = found["torch"] / found["remx"]
             cells += [duration(found["remx"]), duration(found["torch"]), f"{ratio:.2f}"]
         rows.append(cells + ["–"] * (7 - len(cells)))
-    write_json(options.output / "ops.json", {"operators": results})
+    calls = compare_calls(options.rounds, seconds)
+    write_json(options.output / "ops.json", {"operators": results, "calls": calls})
     header = ["one thread", "forward: remx", "PyTorch", "ratio", "forward and backward: remx",
               "PyTorch", "ratio"]  # fmt: skip
-    return "## Operators\n\n" + table(header, rows)
+    tiny = [[f"`{found['op']}`", duration(found["remx"]), duration(found["torch"]),
+             f"{(found['remx'] - found['torch']) * 1e6:.1f} µs"] for found in calls]  # fmt: skip
+    return (
+        "## Operators\n\n"
+        + table(header, rows)
+        + "\n\n"
+        + table(["4x4, one thread", "remx", "PyTorch", "difference"], tiny)
+    )

@@ -33,15 +33,11 @@ Kernel = Callable[[Any, Any], torch.Tensor]
 
 
 def _apply(name: str, array: NDArray, other: NDArray, out: NDArray | None = None) -> NDArray:
-    from .invoke import invoke
-
-    return invoke(get_op(name)(), [array, other], out=out)
+    return arrays.invoke(get_op(name)(), [array, other], out=out)
 
 
 def _apply_scalar(name: str, array: NDArray, value: Any, out: NDArray | None = None) -> NDArray:
-    from .invoke import invoke
-
-    return invoke(get_op(name)(scalar=float(value)), [array], out=out)
+    return arrays.invoke(get_op(name)(scalar=float(value)), [array], out=out)
 
 
 def _general(
@@ -256,9 +252,7 @@ class Arithmetic:
         return type(self)(torch.neg(tensor), self._context)
 
     def __abs__(self: Any) -> NDArray:
-        from .invoke import invoke
-
-        return invoke(get_op("abs")(), [self])
+        return arrays.invoke(get_op("abs")(), [self])
 
 
 # -- functions ------------------------------------------------------------------------------------

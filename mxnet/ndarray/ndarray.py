@@ -322,8 +322,6 @@ class NDArray(Arithmetic):
 
     def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any) -> NDArray:
         """A copy in which a slice has the values of another array."""
-        from .invoke import invoke
-
         return invoke(get_op("_slice_assign")(begin=begin, end=end, step=step), [self, rhs])
 
     def slice_assign_scalar(self, value: float, begin: Any, end: Any, step: Any) -> NDArray:
@@ -375,8 +373,6 @@ class NDArray(Arithmetic):
             torch.cuda.synchronize(self._tensor.device)
 
     def _apply(self, operator: str, **parameters: Any) -> NDArray:
-        from .invoke import invoke
-
         return invoke(get_op(operator)(**parameters), [self])
 
     def _is_followed(self) -> bool:
@@ -434,6 +430,7 @@ def _reshape_arguments(shape: tuple, options: dict[str, Any]) -> tuple[tuple[int
 
 from . import creation  # noqa: E402 - it makes NDArrays
 from .creation import *  # noqa: E402, F403
+from .invoke import invoke  # noqa: E402
 
 __all__ = ["NDArray"]
 __all__ += arithmetic.__all__

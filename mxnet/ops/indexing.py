@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from ..error import MXNetError
 from .core import Op, get_op
+from .dtypes import item_size
 from .lazy_torch import torch
 from .parameters import Shape, at_least
 from .reshape import Reshape, ReshapeLike, buffer, normal_axis, with_dim
@@ -14,6 +15,8 @@ __all__ = ["Embedding", "GatherND", "Pick", "ScatterND", "Take", "Where"]
 ElementType = Literal[
     "bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8"
 ]
+
+_FEW = 4096  # elements for which the number of calls matters most
 
 
 def whole(index):
@@ -340,6 +343,18 @@ class ScatterSetND(Op, name="_scatter_set_nd"):
         return buffer(out, lhs.shape, lhs).copy_(lhs).index_put_(tuple(whole(indices)), rhs)
 
 
+def select_bits(condition, x, y, out, mask):
+    """``torch.where``, whose loop on a CPU branches for each element, by operations on bits."""
+    bits = getattr(torch, f"int{8 * x.element_size()}")
+    if mask is None:
+        mask = torch.empty(condition.shape, dtype=bits)
+    torch.ne(condition, 0, out=mask).neg_()
+    out = buffer(out, x.shape, x)
+    one, other = x.view(bits), y.view(bits)
+    torch.bitwise_xor(one, other, out=out.view(bits)).bitwise_and_(mask).bitwise_xor_(other)
+    return out
+
+
 class Where(Op, name="where", aliases=["_sparse_where"]):
     """Elements of ``x`` where ``condition`` is not zero, else of ``y``.
 
@@ -364,15 +379,15 @@ class Where(Op, name="where", aliases=["_sparse_where"]):
         t.same("x", "y", "output")
 
     def workspace(self, inputs, outputs):
-        return inputs[0][0], "bool"
+        return inputs[0][0], f"int{8 * item_size(outputs[0][1])}"
 
     def forward(self, condition, x, y, *, out, workspace):
-        chosen = condition
-        if condition.dtype != torch.bool:
-            chosen = torch.ne(condition, 0, out=workspace)
         if condition.dim() != x.dim():
-            chosen = chosen.reshape(*condition.shape, *(1,) * (x.dim() - condition.dim()))
-        return torch.where(chosen, x, y, out=out)
+            condition = condition.reshape(*condition.shape, *(1,) * (x.dim() - condition.dim()))
+            workspace = None if workspace is None else workspace.view(condition.shape)
+        if x.is_cuda or x.numel() < _FEW:
+            return torch.where(condition != 0, x, y, out=out)
+        return select_bits(condition, x, y, out, workspace)
 
     def gradient(self, d_output, condition):
         zeros = get_op("zeros_like")()(d_output)

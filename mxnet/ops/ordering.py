@@ -37,6 +37,34 @@ class Ordering(Op, abstract=True):
         return with_dim(dims, normal_axis(self.axis, len(dims)), count)
 
 
+def is_only_choice(lines, axis, values, reaches):
+    """Whether no element equals one of ``values``, the first ones in order, but itself."""
+    count = values.shape[axis]
+    last = values.narrow(axis, count - 1, 1)
+    if torch.count_nonzero(reaches(lines, last)) != values.numel():
+        return False
+    return bool((values.narrow(axis, 1, count - 1) != values.narrow(axis, 0, count - 1)).all())
+
+
+def distinct_ranks(lines, axis, first_is_larger):
+    """Integers in the order of numbers of at most 32 bits, of which no two in a line are equal.
+
+    The upper half of a rank is the number's own order, the lower half its place in the line:
+    torch.topk is fast, but does not say which of equal elements it takes.
+    """
+    if lines.is_floating_point():
+        numbers = lines.float() + 0.0  # there is one zero
+        numbers = numbers.masked_fill_(numbers.isnan(), torch.nan).contiguous()
+        bits = numbers.view(torch.int32)
+        order = bits ^ ((bits >> 31) & 0x7FFFFFFF)
+    else:
+        order = lines
+    places = torch.arange(lines.shape[axis], device=lines.device)
+    places = places.flip(0) if first_is_larger else places
+    ranks = order.long().bitwise_left_shift_(32)
+    return ranks.add_(places.view(-1, *(1,) * (lines.dim() - 1 - axis % lines.dim())))
+
+
 class TopK(Ordering, name="topk"):
     """The ``k`` largest (``is_ascend``: smallest) elements along an axis; all if k is below 1.
 
@@ -83,16 +111,30 @@ class TopK(Ordering, name="topk"):
 
     def forward(self, data):
         lines, axis = self.lines(data)
-        values, positions = torch.sort(lines, dim=axis, descending=not self.is_ascend, stable=True)
-        if 0 < self.k < lines.shape[axis]:
-            values = values.narrow(axis, 0, self.k).contiguous()
-            positions = positions.narrow(axis, 0, self.k).contiguous()
+        values, positions = self.chosen(lines, axis)
         if self.ret_typ == "mask":
             return torch.zeros_like(lines).scatter_(axis, positions, 1).view(data.shape)
         indices = positions.to(getattr(torch, self.dtype))
         if self.ret_typ == "indices":
             return indices
         return values, positions if self.ret_typ == "value" else indices
+
+    def chosen(self, lines, axis):
+        """The elements in order, and their positions."""
+        whole = not 0 < self.k < lines.shape[axis]
+        if not whole and not lines.is_cuda:  # a GPU would wait for the check
+            values, positions = torch.topk(lines, self.k, axis, largest=not self.is_ascend)
+            if is_only_choice(lines, axis, values, torch.le if self.is_ascend else torch.ge):
+                return values, positions
+        if not whole and lines.element_size() <= 4:
+            ranks = distinct_ranks(lines, axis, first_is_larger=not self.is_ascend)
+            positions = torch.topk(ranks, self.k, axis, largest=not self.is_ascend)[1]
+            return lines.gather(axis, positions), positions
+        values, positions = torch.sort(lines, dim=axis, descending=not self.is_ascend, stable=True)
+        if not whole:
+            values = values.narrow(axis, 0, self.k).contiguous()
+            positions = positions.narrow(axis, 0, self.k).contiguous()
+        return values, positions
 
     def gradient(self, d_outputs, outputs, data):
         if self.ret_typ in ("indices", "mask"):

@@ -90,3 +90,31 @@ def test_indices_out_of_range(name, arrays, params):
     inputs = [mx.nd.array(np.array(value)) for value in arrays]
     with pytest.raises(mx.MXNetError, match="out"):
         getattr(mx.nd, name)(*inputs, **params).asnumpy()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int32", "uint8"])
+@pytest.mark.parametrize("rows", [False, True])
+def test_where_of_many_elements(dtype, rows):
+    rng = np.random.RandomState(0)
+    condition = rng.randint(-1, 2, (80, 1) if rows else (80, 90)).astype("float32")
+    x, y = (rng.randint(0, 100, (80, 90)).astype(dtype) for _ in "xy")
+    if dtype.startswith("float"):
+        x[0, :3] = y[1, :3] = np.nan, np.inf, -0.0
+    given = condition[:, 0] if rows else condition
+    found = mx.nd.where(*(mx.nd.array(value, dtype=value.dtype) for value in (given, x, y)))
+    np.testing.assert_array_equal(found.asnumpy(), np.where(condition != 0, x, y))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int32"])
+@pytest.mark.parametrize("ascending", [False, True])
+@pytest.mark.parametrize("distinct", [False, True])
+def test_topk_takes_the_first_of_equal_elements(dtype, ascending, distinct):
+    rng = np.random.RandomState(0)
+    data = rng.permutation(60) if distinct else rng.randint(-3, 4, 60)
+    data = data.reshape(4, 15).astype(dtype)
+    order = np.argsort(data if ascending else -data, axis=1, kind="stable")[:, :6]
+    values, indices = mx.nd.topk(
+        mx.nd.array(data, dtype=dtype), k=6, ret_typ="both", is_ascend=ascending, dtype="int32"
+    )
+    np.testing.assert_array_equal(indices.asnumpy(), order)
+    np.testing.assert_array_equal(values.asnumpy(), np.take_along_axis(data, order, 1))
