@@ -13,18 +13,14 @@ from ..error import MXNetError
 from ..initializer import Uniform
 from ..io import DataBatch, DataDesc
 from ..model import BatchEndParam
+from .checks import check_iterator, report_divergence
 from .names import as_list
-from .parameter_checks import not_finite
 from .resuming import Resuming
 from .slices import merge_all
 
 __all__ = ["BaseModule"]
 
 DEFAULT_INITIALIZER = Uniform(0.01)
-_DIVERGED_HINT = (
-    "try a smaller learning rate or clip_gradient, or let fit(monitor=mx.mon.NanMonitor()) name the "
-    "operator that computes the first NaN"
-)
 
 
 class BaseModule:
@@ -55,8 +51,8 @@ class BaseModule:
     def train_step(self, data_batch: DataBatch) -> None:
         """``forward_backward`` and ``update``.
 
-        With several workers a Module lets gradients travel while the backward run computes others,
-        which it cannot do in two calls; afterwards its gradients are sums over the workers.
+        With several workers a Module lets gradients travel during the backward run, which it cannot
+        do in two calls; afterwards its gradients are sums over the workers.
         """
         self.forward_backward(data_batch)
         self.update()
@@ -201,16 +197,11 @@ class BaseModule:
         checkpoint as if it had not been interrupted. Programs have to seed random numbers before
         they make their iterators, unless these have ``get_state`` and ``set_state``.
 
-        Warns where parameters are not finite after an epoch; with ``resume`` that is an MXNetError,
-        and no checkpoint is made of them.
+        Parameters that are not finite after an epoch: a warning; with ``resume`` an MXNetError.
         """
         if num_epoch is None:
             raise AssertionError("please specify number of epochs: fit(..., num_epoch=10)")
-        if not hasattr(train_data, "provide_data"):
-            raise TypeError(
-                f"train_data must be an iterator, such as mx.io.NDArrayIter(x, y, batch_size=32), "
-                f"not {type(train_data).__name__}"
-            )
+        check_iterator(train_data)
         self.bind(
             data_shapes=train_data.provide_data,
             label_shapes=train_data.provide_label,
@@ -266,12 +257,7 @@ class BaseModule:
             self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
             arg_params, aux_params = self.get_params()
             self.set_params(arg_params, aux_params)  # the same on all devices
-            diverged = not_finite({**arg_params, **aux_params})
-            if diverged is not None:
-                message = f"Epoch[{epoch}] training has diverged: {diverged}; {_DIVERGED_HINT}"
-                if resuming is not None:
-                    raise MXNetError(f"{message}. The last good checkpoint is that before")
-                self.logger.warning(message)
+            report_divergence(epoch, {**arg_params, **aux_params}, self.logger, resume is not None)
             if epoch_end_callback is not None:
                 for callback in as_list(epoch_end_callback):
                     callback(epoch, self.symbol, arg_params, aux_params)
