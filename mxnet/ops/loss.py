@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from .core import Aux, Op
 from .lazy_torch import F, torch
 from .parameters import at_least, at_most
-from .shapes import Mismatch, product
+from .shapes import UNKNOWN, Mismatch, is_complete, product
 
 __all__ = [
     "BlockGrad",
@@ -49,7 +49,7 @@ class RegressionOutput(Op, abstract=True):
 
     def infer_shape(self, s):
         s.same("data", "output")
-        if s.get("label") is not None and product(s.label) == product(s.data):
+        if is_complete(s.get("label")) and product(s.data) in (UNKNOWN, product(s.label)):
             return  # any arrangement of as many labels as values will do
         s.label = s.data[:1] if s.data[1:] == (1,) else s.data
 

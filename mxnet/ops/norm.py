@@ -67,8 +67,12 @@ class BatchNormBase(Op, abstract=True):
         return tensor if axis == 1 else tensor.movedim(axis, 1)
 
     def is_direct(self, tensor):
-        """Whether torch's kernels are right on ``channels_second``: channels second or last."""
-        return self.axis % tensor.ndim in (1, tensor.ndim - 1)
+        """Whether torch's kernels are right on ``channels_second``: channels second or last.
+
+        With channels last they are so for the ranks that have a memory format of that name.
+        """
+        axis = self.axis % tensor.ndim
+        return axis == 1 or (tensor.ndim in (4, 5) and axis == tensor.ndim - 1)
 
     def forward(self, data, gamma, beta, moving_mean: Aux, moving_var: Aux, *, out, train):
         if self.fix_gamma:

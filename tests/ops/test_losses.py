@@ -154,3 +154,17 @@ def test_ctc_without_alignment_costs_nothing():
     assert (
         gradient("CTCLoss", data, np.array([[1, 1]], "float32"), np.ones(1, "float32")) == 0
     ).all()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"data": (0, 1), "label": (1, 1)}, [(0, 1), (1, 1)]),
+        ({"data": (4, 0), "label": (3, 4)}, [(4, 0), (3, 4)]),
+        ({"data": (4, 1), "label": (0,)}, [(4, 1), (4,)]),
+        ({"data": (0, 3)}, [(0, 3), (0, 3)]),
+    ],
+)
+def test_labels_of_regression_when_sizes_are_missing(given, expected):
+    net = mx.sym.LinearRegressionOutput(mx.sym.Variable("data"), mx.sym.Variable("label"))
+    assert net.infer_shape_partial(**given)[0] == expected

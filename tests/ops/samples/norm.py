@@ -80,6 +80,8 @@ SAMPLES = [
     Sample("BatchNorm", FREE, {"data": (2, 3, 2, 2)}, batch_norm(fix_gamma=False)),
     Sample("BatchNorm", {**FREE, "axis": 2}, {"data": (2, 3, 4, 2)}, batch_norm(2, False)),
     Sample("BatchNorm", {**FREE, "axis": -1}, {"data": (2, 3, 2, 4)}, batch_norm(-1, False)),
+    Sample("BatchNorm", {**FREE, "axis": 2}, {"data": (3, 4, 5)}, batch_norm(2, False)),
+    Sample("BatchNorm", {**FREE, "axis": 4}, {"data": (2, 3, 2, 1, 3)}, batch_norm(4, False)),
     Sample("BatchNorm", {**FREE, "axis": 0}, {"data": (3, 4)}, batch_norm(0, False)),
     Sample(
         "BatchNorm",
