@@ -18,7 +18,7 @@ from ..ops.shapes import product
 from .joint import Joint
 from .memory import Key, nbytes
 
-__all__ = ["Choice", "choices", "mirrored", "parse_budget", "recompute", "work_of"]
+__all__ = ["Choice", "choices", "mirrored", "parse_budget", "recompute", "work_of", "work_of_node"]
 
 _UNITS = {"": 1, "B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 
@@ -222,13 +222,15 @@ def _is_set(node: Node, key: str) -> bool:
 
 def work_of(graph: Graph, shapes: Sequence[tuple]) -> int:
     """A rough count of operations: multiplications for products, elements for everything else."""
-    total = 0
-    for position, node in enumerate(graph.nodes):
-        if node.op is not None:
-            total += _work(
-                node.op, [shapes[p][o] for p, o in graph.sources[position]], shapes[position]
-            )
-    return total
+    return sum(work_of_node(graph, position, shapes) for position in range(len(graph.nodes)))
+
+
+def work_of_node(graph: Graph, position: int, shapes: Sequence[tuple]) -> int:
+    """The part of one node in ``work_of``."""
+    op = graph.nodes[position].op
+    if op is None or op.view is not None:
+        return 0
+    return _work(op, [shapes[p][o] for p, o in graph.sources[position]], shapes[position])
 
 
 def _work(op: Op, inputs: Sequence[tuple], outputs: Sequence[tuple]) -> int:

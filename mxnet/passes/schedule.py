@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..error import MXNetError
 from ..graph.node import Graph, Node
+from .budget import keep_budget
 from .joint import Joint, Placement, place, plan_joint
 from .memory import Key, Plan
 from .optimize import optimize
-from .recompute import choices, mirrored, recompute, work_of
+from .recompute import mirrored, recompute
 from .report import MemoryReport, report_memory
 from .target import Facts, Target
 
@@ -43,8 +44,7 @@ def plan_graph(
     Parameters: ``infer`` gives shapes and dtypes of a graph; ``writable()`` a fresh predicate for
     ``place``; ``gradients``: variables with a gradient array; ``target``: what the program is for;
     ``budget``: the most bytes in all.
-    Of the ways that keep the budget the one with the least extra work is taken. Raises MXNetError
-    with the smallest possible budget where none does.
+    See ``keep_budget`` for the latter; it raises MXNetError where no plan keeps it.
     """
 
     def planned(candidate: Joint) -> Planned:
@@ -59,20 +59,9 @@ def plan_graph(
     first = planned(joint if asked is None else recompute(joint, asked.kept))
     if budget is None or first.report.total <= budget:
         return first
-    base_work = work_of(first.joint.graph, first.shapes)
-    best, smallest = None, first.report.total
-    for choice in choices(joint, *infer(joint.graph)) if joint.wrt else ():
-        candidate = planned(recompute(joint, choice.kept))
-        smallest = min(smallest, candidate.report.total)
-        if candidate.report.total > budget:
-            continue
-        extra = work_of(candidate.joint.graph, candidate.shapes) / base_work - 1
-        if best is None or extra < best.report.extra_work:
-            report = replace(candidate.report, recomputed=choice.name, extra_work=extra)
-            best = replace(candidate, report=report)
-    if best is None:
+    if not joint.wrt:
         raise MXNetError(
-            f"memory_budget of {budget} bytes cannot be kept: the smallest that can is {smallest} bytes"
-            f" ({smallest / 2**20:.1f} MiB); without recomputation it takes {first.report.total}"
+            f"memory_budget of {budget} bytes cannot be kept: it takes {first.report.total}, and without"
+            " gradients there is nothing to compute again"
         )
-    return best
+    return keep_budget(joint, infer(joint.graph), planned, first, budget)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
 import mxnet as mx
+from mxnet.passes import budget, schedule
 from mxnet.passes.recompute import parse_budget
 
 SHAPES = {"data": (16, 3, 12, 12)}
@@ -97,3 +100,42 @@ def test_budgets_as_text(text, size):
 def test_wrong_budgets(wrong):
     with pytest.raises(mx.MXNetError, match="memory_budget"):
         parse_budget(wrong)
+
+
+def branches():
+    """Two branches of cheap and dear operators."""
+    data = mx.sym.Convolution(
+        mx.sym.Variable("data"), kernel=(3, 3), pad=(1, 1), num_filter=8, name="c"
+    )
+    paths = []
+    for i in range(2):
+        path = mx.sym.Convolution(data, kernel=(3, 3), pad=(1, 1), num_filter=4 * (i + 1))
+        path = mx.sym.Activation(path, act_type="sigmoid")
+        paths.append(mx.sym.Convolution(path, kernel=(1, 1), num_filter=4))
+    return mx.sym.MakeLoss(mx.sym.sum(mx.sym.Concat(*paths)))
+
+
+def test_extra_work_is_near_that_of_the_best_of_all_choices(monkeypatch):
+    searches = []
+
+    def spied(*arguments):
+        searches.append(budget._Search(*arguments))
+        return searches[-1].run()
+
+    monkeypatch.setattr(schedule, "keep_budget", spied)
+    net = branches()
+    free = net.plan_memory(**SHAPES)
+    with pytest.raises(mx.MXNetError, match="smallest"):
+        net.plan_memory(memory_budget=1000, **SHAPES)
+    everything = searches[0]
+    for count in range(len(everything.nodes) + 1):
+        for chosen in combinations(everything.nodes, count):
+            everything.attempt(frozenset(chosen), "")
+    tried = list(everything.tried.values())
+    smallest = min(one.total for one in tried)
+    for part in (0.9, 0.5, 0.2, 0):
+        limit = smallest + int(part * (free.total - smallest))
+        least = min(one.extra for one in tried if one.total <= limit)
+        found = net.plan_memory(memory_budget=limit, **SHAPES)
+        assert found.total <= limit
+        assert found.extra_work <= 1.1 * least

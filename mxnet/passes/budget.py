@@ -1,0 +1,192 @@
+"""Keeping a budget: which forward values to compute again, so that memory suffices at the least work.
+
+Whatever is tried is planned in full, since sharing and in-place results make memory more than a sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..error import MXNetError
+from .joint import Joint
+from .memory import nbytes
+from .recompute import Choice, choices, recompute, work_of, work_of_node
+
+__all__ = ["keep_budget"]
+
+_EFFORT = 25_000  # nodes that are planned in all in the search; some seconds
+
+
+_FEW = 32  # heavy operators; so few are tried one by one
+
+Dropped = frozenset[int]  # positions of forward nodes that the backward part computes again
+
+
+def keep_budget(
+    joint: Joint,
+    facts: tuple[Sequence[tuple], Sequence[tuple]],
+    plan: Callable[[Joint], Any],
+    free: Any,
+    budget: int,
+) -> Any:
+    """The plan with the least extra work among those found that take at most ``budget`` bytes.
+
+    Parameters: ``facts``: shapes and dtypes of the joint graph; ``plan`` makes a complete plan;
+    ``free``: that without recomputation. Raises MXNetError with the smallest possible budget where
+    none is found. A plan is a ``schedule.Planned``.
+    """
+    return _Search(joint, facts, plan, free, budget).run()
+
+
+@dataclass
+class _Try:
+    dropped: Dropped
+    name: str
+    total: int
+    extra: float
+    planned: Any
+
+
+class _Search:
+    def __init__(self, joint: Joint, facts: tuple, plan: Callable, free: Any, budget: int):
+        self.joint, self.plan, self.budget = joint, plan, budget
+        self.shapes, self.dtypes = facts
+        self.base = max(work_of(free.joint.graph, free.shapes), 1)
+        self.effort = 0
+        self.tried: dict[Dropped, _Try] = {}
+        self.smallest = self.free = _Try(frozenset(), "", free.report.total, 0.0, free)
+        self.best: _Try | None = None
+        heads = {entry.node for entry in joint.forward.outputs}
+        self.nodes = [
+            position
+            for position, node in enumerate(joint.forward.nodes)
+            if node.op is not None
+            and not (node.op.stochastic or node.op.keeps_state or node in heads)
+        ]
+        graph = joint.graph
+        self.work = {p: work_of_node(graph, p, self.shapes) for p in self.nodes}
+        self.bytes = {
+            p: 0 if graph.nodes[p].op.view else sum(map(nbytes, self.shapes[p], self.dtypes[p]))
+            for p in self.nodes
+        }
+
+    def run(self) -> Any:
+        """See ``keep_budget``."""
+        for name, dropped in self.seeds():
+            self.attempt(dropped, name)
+            if self.effort > _EFFORT and self.best is not None:
+                break
+        for start in sorted(self.tried.values(), key=self.badness)[:4]:
+            if start.total <= self.budget:
+                self.keep_more(start)
+        for start in sorted(self.tried.values(), key=self.badness)[:_FEW]:
+            if self.effort <= _EFFORT // 2:
+                self.descend(start)
+        if self.best is None:
+            raise MXNetError(
+                f"memory_budget of {self.budget} bytes cannot be kept: the smallest that can is"
+                f" {self.smallest.total} bytes ({self.smallest.total / 2**20:.1f} MiB); without"
+                f" recomputation it takes {self.free.total}"
+            )
+        best = self.best
+        report = replace(best.planned.report, recomputed=best.name, extra_work=best.extra)
+        return replace(best.planned, report=report)
+
+    def seeds(self) -> Iterator[tuple[str, Dropped]]:
+        """Where the search begins, from the least to the most work."""
+        found = [
+            (choice.name, self.dropped(choice))
+            for choice in choices(self.joint, self.shapes, self.dtypes)
+        ]
+        order = sorted(self.nodes, key=lambda p: self.work[p] / (self.bytes[p] + 1))
+        count = len(order)
+        while count > 1:
+            count = count * 3 // 4
+            found.append((f"{count} operators", frozenset(order[:count])))
+        nodes = self.joint.forward.nodes
+        heavy = [p for p in self.nodes if nodes[p].op.heavy]
+        if len(heavy) <= _FEW:
+            cheap = frozenset(self.nodes).difference(heavy)
+            found += [(f"cheap operators and {nodes[p].name}", cheap | {p}) for p in heavy]
+        return iter(sorted(found, key=lambda seed: sum(self.work[p] for p in seed[1])))
+
+    def dropped(self, choice: Choice) -> Dropped:
+        nodes = self.joint.forward.nodes
+        return frozenset(
+            p
+            for p in self.nodes
+            if not all((p, output) in choice.kept for output in range(nodes[p].num_outputs))
+        )
+
+    def attempt(self, dropped: Dropped, name: str) -> _Try:
+        """Plan with these nodes dropped, if that has not been done."""
+        found = self.tried.get(dropped)
+        if found is None:
+            nodes = self.joint.forward.nodes
+            kept = {
+                (position, output)
+                for position, node in enumerate(nodes)
+                if position not in dropped
+                for output in range(node.num_outputs)
+            }
+            planned = self.plan(recompute(self.joint, kept))
+            work = work_of(planned.joint.graph, planned.shapes)
+            self.effort += len(planned.joint.graph.nodes)
+            total = planned.report.total
+            found = self.tried[dropped] = _Try(dropped, name, total, work / self.base - 1, planned)
+            if total < self.smallest.total:
+                self.smallest = found
+            if total <= self.budget and (self.best is None or found.extra < self.best.extra):
+                self.best = found
+        return found
+
+    def keep_more(self, start: _Try) -> None:
+        """Keep more of what was dropped as long as the budget allows, dear work for few bytes first."""
+        for key in (
+            lambda p: -self.work[p] / (self.bytes[p] + 1),
+            lambda p: -self.work[p],
+            lambda p: self.bytes[p],
+        ):
+            current = start
+            order = sorted(start.dropped, key=key)
+            step = len(order)
+            while step:  # ever shorter runs of the order, so that few plans do for large graphs
+                for first in range(0, len(order), step):
+                    run = current.dropped & set(order[first : first + step])
+                    if not run or self.effort > _EFFORT:
+                        continue
+                    found = self.attempt(current.dropped - run, start.name)
+                    if found.total <= self.budget:
+                        current = found
+                step //= 2
+
+    def descend(self, start: _Try) -> None:
+        """Drop or keep single nodes, or exchange two, as long as that is better."""
+        current, better = start, True
+        while better and self.effort <= _EFFORT:
+            better = False
+            for change in self.changes(current.dropped):
+                if self.effort > _EFFORT:
+                    return
+                found = self.attempt(current.dropped ^ change, start.name)
+                if self.badness(found) < self.badness(current):
+                    current, better = found, True
+                    break
+
+    def changes(self, dropped: Dropped) -> Iterator[Dropped]:
+        """Sets of nodes to drop or keep instead: single ones, runs, then pairs of one each."""
+        order = sorted(self.nodes, key=lambda p: -self.work[p])
+        yield from (frozenset((p,)) for p in order)
+        for length in (2, 3, 4):
+            for first in range(len(self.nodes) - length + 1):
+                run = frozenset(self.nodes[first : first + length])
+                yield run - dropped  # to drop
+                yield run & dropped  # to keep
+        kept = [p for p in order if p not in dropped]
+        yield from (frozenset((p, q)) for p in order if p in dropped for q in reversed(kept))
+
+    def badness(self, one: _Try) -> tuple[int, float, int]:
+        """How far a plan is beyond the budget, then how much work it adds, then its memory."""
+        return max(one.total - self.budget, 0), one.extra, one.total
