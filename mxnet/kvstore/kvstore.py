@@ -170,8 +170,10 @@ class KVStore(KVStoreBase):
         """Read states that ``save_optimizer_states`` wrote."""
         self._optimizer_updater().set_states(read_bytes(fname))
 
-    def _barrier(self) -> None:
+    def barrier(self) -> None:
         """Wait for all workers: there is one."""
+
+    _barrier = barrier
 
     def _optimizer_updater(self) -> Any:
         if self._updater is None:

@@ -367,3 +367,16 @@ def test_sparse_rows_need_whole_batches():
     batches = [batch.data[0] for batch in iterator]
     assert [b.stype for b in batches] == ["csr"] * 2
     np.testing.assert_array_equal(batches[1].asnumpy(), np.eye(5)[2:4])
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_h5py_datasets(tmp_path, shuffle):
+    h5py = pytest.importorskip("h5py")
+    values = np.random.uniform(size=(7, 2)).astype("float32")
+    with h5py.File(tmp_path / "data.h5", "w") as file:
+        file["x"], file["y"] = values, np.arange(7, dtype="float32")
+        batches = list(mx.io.NDArrayIter({"data": file["x"]}, {"y": file["y"]}, 3, shuffle=shuffle))
+    rows = np.concatenate([batch.data[0].asnumpy() for batch in batches])[:7]
+    numbers = np.concatenate([batch.label[0].asnumpy() for batch in batches])[:7].astype(int)
+    assert sorted(numbers) == list(range(7))
+    np.testing.assert_array_equal(rows, values[numbers])
