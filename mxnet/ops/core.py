@@ -58,6 +58,7 @@ class Op:
     view: ClassVar[str | None] = None  # "reshape" or "strided": the output is a view of input 0
     shape_only: ClassVar[Any] = ()  # inputs that are read for their shape alone
     backward_shape_only: ClassVar[tuple[str, ...]] = ()  # the same for the kernel ``backward``
+    conversion: ClassVar[bool] = False  # the values of input 0, in the element type of the output
     labels: ClassVar[tuple[str, ...]] = ()  # inputs without gradient: their arrays are left alone
     mutates: ClassVar[tuple[str, ...]] = ()  # inputs that the operator writes to
     count: ClassVar[str | None] = None  # the parameter that says how many variadic inputs there are
@@ -266,6 +267,11 @@ class Op:
     def out_argument(self, outs: Sequence[Any]) -> Any:
         """The planned output tensors in the form in which the kernel takes them."""
         return outs[0] if len(outs) == 1 else tuple(outs)
+
+    @property
+    def written_names(self) -> frozenset[str]:
+        """The inputs that a run may write to."""
+        return self.aux_names | frozenset(_resolve(self, "mutates"))
 
     @property
     def changed_names(self) -> Iterable[str]:

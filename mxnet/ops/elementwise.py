@@ -376,6 +376,8 @@ class Cast(Op, aliases=["cast"]):
         "bfloat16", "bool", "float16", "float32", "float64", "int32", "int64", "int8", "uint8"
     ]
 
+    conversion = True
+
     def infer_dtype(self, t):
         t.output = self.dtype
 
@@ -391,6 +393,7 @@ class Cast(Op, aliases=["cast"]):
 class CastLike(Op, name="_cast_like"):
     """The values in the element type of another array of the same shape."""
 
+    conversion = True
     shape_only = ("like",)
 
     def infer_dtype(self, t):
@@ -412,6 +415,8 @@ class AmpCast(Op, name="amp_cast"):
     """Floats of up to 32 bits in another element type; float64 and integers as they are."""
 
     dtype: Literal["bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8"]
+
+    conversion = True
 
     def infer_dtype(self, t):
         t.output = self.dtype if is_mixed(t.data) else t.data

@@ -9,12 +9,14 @@ from ..graph.node import Graph
 from .fuse import accumulate_products
 from .fuse_normalization import fuse_normalization
 from .joint import Joint
+from .simplify import drop_idle_casts
 from .target import Facts, Target
 
 __all__ = ["optimize"]
 
 # Each takes the joint graph, a function that gives the facts of it, and the target.
 PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
+    drop_idle_casts,
     accumulate_products,
     fuse_normalization,
 )

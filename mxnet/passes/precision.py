@@ -139,7 +139,8 @@ class _Mixing:
         if not inputs or not any(self.changeable(entry) for entry in inputs):
             return inputs
         policy = self.rule(node)
-        fixed = {i for i, name in enumerate(op.input_names) if name in _changed(op)}
+        # A copy of what the operator writes to would miss it.
+        fixed = {i for i, name in enumerate(op.input_names) if name in op.written_names}
         tied = [i for i in _tied(op) if i not in fixed]
         dtypes = [self.dtypes[entry] for entry in inputs]
         if policy == "low" and all(self.changeable(inputs[i]) for i in tied):
@@ -211,7 +212,7 @@ class _Mixing:
     def scale_inputs(self, node: Node, inputs: list[Entry]) -> list[Entry]:
         """Let the gradients of 32-bit inputs of an operator on 16 bits arrive unscaled."""
         op = node.op
-        idle = {*_changed(op), *op.labels}
+        idle = op.written_names.union(op.labels)
         return [
             entry
             if name in idle or self.dtypes[entry] != "float32"
@@ -224,11 +225,6 @@ class _Mixing:
         if entry.node.op is None or self.dtypes[new] == wanted or not self.changeable(new):
             return new
         return self.cast(new, wanted, entry.node)
-
-
-def _changed(op: Op) -> set[str]:
-    """The inputs that the operator writes to: a copy of them would miss it."""
-    return {*op.aux_names, *(op.mutates() if callable(op.mutates) else op.mutates)}
 
 
 def _widest(dtypes: set) -> str:

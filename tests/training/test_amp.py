@@ -179,6 +179,10 @@ def test_converted_models():
         net, args, aux = amp.convert_model(
             symbol, arguments, states, "bfloat16", cast_optional_params=optional
         )
+        inputs = {**args, "data": pictures, "softmax_label": mx.nd.zeros(32)}
+        program = net.bind(mx.cpu(), inputs, aux_states=aux)._program(False)
+        casts = [node for node in program.graph.nodes if node.op and node.op.conversion]
+        assert len(casts) == 2 + 6 * (not optional)  # of the data and the result; of weights
         low = {name for name, x in args.items() if x._tensor.element_size() == 2}
         assert low == ({n for n in args if "norm" not in n} if optional else set())
         np.testing.assert_allclose(predict(net, args, aux), wanted, atol=0.03)
