@@ -18,6 +18,7 @@ from ..passes.report import MemoryReport
 from ..passes.schedule import plan_graph
 from ..passes.target import Target, available_kernels
 from .dynamic import DynamicSegment
+from .hoisted import Prologue
 from .lower import Environment, Lowering, Sink, torch_dtype
 from .program import Segment
 from .storage import Arena
@@ -193,6 +194,8 @@ def build(
     native = memory.untyped_storage()._cdata if "numba" in target.kernels else None
     backward = Segment(instructions[split:], native) if joint.wrt else None
     forward = Segment(instructions[:split], native)
+    if lowering.hoisted:
+        forward.prologue = Prologue(lowering.hoisted)
     return Program(whole, plan, forward, backward, stochastic, arena.generation, planned.report)
 
 

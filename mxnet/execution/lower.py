@@ -10,6 +10,7 @@ import torch
 
 from ..graph.node import Graph, Node
 from ..passes.memory import Key, Plan
+from .hoisted import renew
 from .program import Instruction
 
 __all__ = ["Environment", "Lowering", "Sink", "torch_dtype"]
@@ -64,6 +65,7 @@ class Lowering:
         self.tensors: dict[Key, torch.Tensor] = dict(fixed)
         self.loose: set[int] = set()  # ids of tensors whose storage changes from run to run
         self.instructions: list[Instruction] = []
+        self.hoisted: list[Instruction] = []
 
     def run(self) -> list[Instruction]:
         """The instructions in the order of the graph's nodes."""
@@ -111,6 +113,8 @@ class Lowering:
         keys = [(position, index) for index in range(len(op.output_names))]
         if keys[0] in plan.views:
             return self.lower_view(node, inputs, keys)
+        if op.hoisted and keys[0] not in self.tensors and keys[0] not in plan.adopted:
+            return self.lower_hoisted(node, inputs, keys)
         outs = [self.output_tensor(key) for key in keys if key not in plan.omitted]
         if op.view is not None:
             return self.lower_copied_view(node, inputs, outs)
@@ -146,6 +150,16 @@ class Lowering:
             [t for t in inputs if id(t) in self.loose],
             op.capture and "out" in op.requests,
         )
+
+    def lower_hoisted(self, node: Node, inputs: list, keys: list[Key]) -> Instruction | None:
+        """What runs before the others if its inputs have changed."""
+        facts = [self.facts(key) for key in keys]
+        device = self.environment.device
+        outs = [torch.empty(s, dtype=torch_dtype(t), device=device) for s, t in facts]
+        self.tensors.update(zip(keys, outs))
+        call = partial(renew, node.op, node.op.prepare(inputs, opaque=True), outs)
+        self.hoisted.append(Instruction(node, call, inputs, outs))
+        return None
 
     def is_channels_last(self, position: int, op: Any) -> bool:
         """Whether the node's results, or the inputs of a derivative, are kept channels-last."""
@@ -214,7 +228,9 @@ class Lowering:
 
 
 def same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether two tensors lie in the same memory."""
+    """Whether two tensors lie in the same memory (which those in layouts of oneDNN share with none)."""
+    if one.layout is not torch.strided or other.layout is not torch.strided:
+        return False
     return one.untyped_storage()._cdata == other.untyped_storage()._cdata
 
 

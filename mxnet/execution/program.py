@@ -10,6 +10,7 @@ import torch
 from ..error import MXNetError, NodeError
 from ..graph.node import Node
 from .capture import capture
+from .hoisted import Prologue
 from .watch import Watcher
 
 __all__ = ["Instruction", "Segment"]
@@ -90,12 +91,15 @@ class Segment:
         self.instructions = list(instructions)
         self._native = native
         self._kept: Sequence[Any] = ()  # what native calls refer to
+        self.prologue: Prologue | None = None  # what runs first, but only where it has to
         self._calls: list[Call] | None = None
         self._owners: list[Instruction] = []
         self._pure = False  # all calls write into storage known at bind, and make no tensor
 
     def run(self) -> None:
         """Run all instructions; a failure is reported as a NodeError naming the node."""
+        if self.prologue is not None:
+            self._prepare(self.prologue)
         if self._calls is None:
             self._first_run()
         elif self._pure:
@@ -104,6 +108,21 @@ class Segment:
                 self._replay(self._calls)
         else:
             self._replay(self._calls)
+
+    def _prepare(self, prologue: Prologue, watcher: Watcher | None = None) -> None:
+        stale = prologue.stale()
+        if not stale:
+            return
+        for instruction in stale:
+            if watcher is not None:
+                watcher.before(instruction)
+            try:
+                instruction.call()
+            except Exception as error:
+                raise failure(instruction, error) from error
+            if watcher is not None:
+                watcher.after(instruction)
+        prologue.done()
 
     def _replay(self, calls: list[Call]) -> None:
         remaining = iter(calls)
@@ -139,6 +158,8 @@ class Segment:
 
     def run_watched(self, watcher: Watcher) -> None:
         """Run step by step; ``watcher`` sees each instruction before and after it runs."""
+        if self.prologue is not None:
+            self._prepare(self.prologue, watcher)
         for instruction in self.instructions:
             watcher.before(instruction)
             try:
@@ -166,7 +187,9 @@ class Segment:
         self._calls = None
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.instructions))
+        hoisted = self.prologue.instructions if self.prologue else []
+        lines = [f"{each}, where its inputs have changed" for each in hoisted]
+        return "\n".join([*lines, *map(str, self.instructions)])
 
 
 def failure(instruction: Instruction, error: Exception) -> Exception:

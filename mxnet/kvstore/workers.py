@@ -58,9 +58,11 @@ class Workers:
 
     def copy_from_first(self, tensor: Any, what: str) -> None:
         """Replace a tensor by that of rank 0."""
+        import torch
         import torch.distributed as dist
 
         self._begin(lambda: dist.broadcast(tensor, 0, async_op=True), what)()
+        torch.autograd.graph.increment_version(tensor)  # the broadcast does not count as a change
 
     def agree(self, text: str, what: str) -> None:
         """Wait for all workers. Raises MXNetError, on all of them, where texts differ."""

@@ -1145,6 +1145,74 @@ def _full(
 ) -> NDArray:
     """One value everywhere; integers take its integer part."""
 
+def _fused_convolution(
+    data: NDArray | None = None,
+    weight: NDArray | None = None,
+    bias: NDArray | None = None,
+    kernel: _Shape = ...,
+    stride: _Shape = (),
+    dilate: _Shape = (),
+    pad: _Shape = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    workspace: int = 1024,
+    no_bias: bool = False,
+    cudnn_tune: Literal[None, 'fastest', 'limited_workspace', 'off'] = None,
+    cudnn_off: bool = False,
+    layout: Literal[None, 'NCDHW', 'NCHW', 'NCW', 'NDHWC', 'NHWC'] = None,
+    activation: Literal['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'leaky_relu', 'hardtanh', 'hardsigmoid'] = 'none',
+    factors: Sequence[float] | float = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """A two-dimensional convolution with an activation, on a prepared weight."""
+
+def _fused_convolution_add(
+    data: NDArray | None = None,
+    weight: NDArray | None = None,
+    bias: NDArray | None = None,
+    residual: NDArray | None = None,
+    kernel: _Shape = ...,
+    stride: _Shape = (),
+    dilate: _Shape = (),
+    pad: _Shape = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    workspace: int = 1024,
+    no_bias: bool = False,
+    cudnn_tune: Literal[None, 'fastest', 'limited_workspace', 'off'] = None,
+    cudnn_off: bool = False,
+    layout: Literal[None, 'NCDHW', 'NCHW', 'NCW', 'NDHWC', 'NHWC'] = None,
+    activation: Literal['none', 'relu'] = 'none',
+    factors: Sequence[float] | float = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """A two-dimensional convolution plus another array, with max(x, 0) if asked for."""
+
+def _fused_fully_connected(
+    data: NDArray | None = None,
+    weight: NDArray | None = None,
+    bias: NDArray | None = None,
+    num_hidden: int = ...,
+    no_bias: bool = False,
+    flatten: bool = True,
+    activation: Literal['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'leaky_relu', 'hardtanh', 'hardsigmoid'] = 'none',
+    factors: Sequence[float] | float = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """A fully connected layer with an activation, on a prepared weight."""
+
 def _grad_add(
     lhs: NDArray | None = None,
     rhs: NDArray | None = None,
@@ -1773,6 +1841,46 @@ def _power_scalar(
 ) -> NDArray:
     """data to the power of scalar."""
 
+def _prepared_scale(
+    gamma: NDArray | None = None,
+    beta: NDArray | None = None,
+    moving_mean: NDArray | None = None,
+    moving_var: NDArray | None = None,
+    eps: float = 0.001,
+    fix_gamma: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> Any:
+    """Factor and addend of each channel that are a batch normalisation with given statistics."""
+
+def _prepared_weight(
+    weight: NDArray | None = None,
+    bias: NDArray | None = None,
+    gamma: NDArray | None = None,
+    beta: NDArray | None = None,
+    moving_mean: NDArray | None = None,
+    moving_var: NDArray | None = None,
+    packing: Literal['none', 'convolution', 'linear'] = 'none',
+    data_shape: _Shape = (),
+    stride: _Shape = (),
+    pad: _Shape = (),
+    dilate: _Shape = (),
+    num_group: int = 1,
+    no_bias: bool = False,
+    normalised: bool = False,
+    eps: float = 0.001,
+    fix_gamma: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> Any:
+    """The weight, and bias, of a layer as fused kernels take them."""
+
 def _product_of_others(
     data: NDArray | None = None,
     axis: _Shape | None = None,
@@ -2182,6 +2290,19 @@ def _sample_unique_zipfian(
     ctx: Any = None,
 ) -> Any:
     """Draws without repetition from a Zipf-like distribution on [0, range_max), row by row."""
+
+def _scale_shift(
+    data: NDArray | None = None,
+    scale: NDArray | None = None,
+    shift: NDArray | None = None,
+    relu: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """Multiply each channel (axis 1) by ``scale`` and add ``shift``, then an activation."""
 
 def _scatter_elemwise_div(
     lhs: NDArray | None = None,

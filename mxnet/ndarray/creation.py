@@ -13,6 +13,7 @@ import torch
 
 from ..context import Context, cpu, current_context, torch_device
 from ..error import MXNetError
+from ..execution.hoisted import changes_unseen
 from ..ops.core import get_op
 from ..util import is_np_shape
 from . import indexing
@@ -70,6 +71,8 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True, array_cls: type = ND
     else:
         # torch has no read-only tensors: the array itself refuses to be written to.
         tensor, writable = torch.from_numpy(_as_writable(ndarray)), False
+    if ndarray.base is not None:
+        changes_unseen(tensor)  # through the array that owns the memory
     made = array_cls(tensor, cpu())
     if not writable:
         made._writable = False
@@ -101,7 +104,7 @@ def from_dlpack(dlpack: Any) -> NDArray:
     Raises AssertionError for other objects, and for a capsule that was consumed before.
     """
     try:
-        return NDArray(torch.utils.dlpack.from_dlpack(dlpack))
+        return NDArray(changes_unseen(torch.utils.dlpack.from_dlpack(dlpack)))
     except (RuntimeError, TypeError, AttributeError, ValueError) as error:
         raise AssertionError(
             f"a DLPack capsule that was not consumed before is needed: {error}"

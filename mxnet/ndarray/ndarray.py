@@ -11,6 +11,7 @@ import torch
 from .._tape import state
 from ..context import Context, cpu, torch_device
 from ..error import MXNetError
+from ..execution.hoisted import changes_unseen
 from ..ops.core import get_op
 from ..ops.dtypes import CODES, numpy_type
 from . import arithmetic, indexing
@@ -142,10 +143,10 @@ class NDArray(Arithmetic):
 
     def to_dlpack_for_write(self) -> Any:
         """A DLPack capsule of the array, whose consumer may change it."""
-        return torch.utils.dlpack.to_dlpack(self._tensor)
+        return torch.utils.dlpack.to_dlpack(changes_unseen(self._tensor))
 
     def __dlpack__(self, **options: Any) -> Any:
-        return self._tensor.__dlpack__(**options)
+        return changes_unseen(self._tensor).__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple:
         return self._tensor.__dlpack_device__()

@@ -71,6 +71,7 @@ class Op:
     heavy: ClassVar[bool] = False  # so much work an element that it is not computed twice lightly
     capture: ClassVar[bool] = True  # False: ``forward`` does work that a list of torch calls is not
     dynamic: ClassVar[bool] = False  # sizes of the results depend on values
+    hoisted: ClassVar[bool] = False  # reads parameters alone; run again only when they have changed
     keeps_state: ClassVar[bool] = False  # a run leaves objects in ``state`` for the backward run
     # Inputs under mixed precision: "low", in 16 bits; "full", in 32; "widest", as they come. May be a
     # property; see passes/precision.

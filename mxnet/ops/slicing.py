@@ -18,6 +18,7 @@ class Concat(Op, aliases=["_sparse_concat", "concat"]):
     num_args: Annotated[int, at_least(1)]
     dim: int = 1
     count = "num_args"
+    memory_format = "follows"
 
     def infer_shape(self, s):
         parts = [s.data[i] for i in range(self.num_args)]

@@ -60,6 +60,7 @@ def fused_sgd(jobs: list[Job], mu: float, factor: float) -> None:
         maximize=False,
         is_first_step=False,
     )
+    _changed(jobs)
 
 
 def fused_adam(
@@ -87,3 +88,9 @@ def fused_adam(
         amsgrad=False,
         maximize=False,
     )
+    _changed(jobs)
+
+
+def _changed(jobs: list[Job]) -> None:
+    """Count the change of the weights, which these kernels of torch leave out."""
+    torch.autograd.graph.increment_version([job.weight for job in jobs])

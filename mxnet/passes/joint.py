@@ -63,13 +63,15 @@ class Placement:
     """Which values lie outside the arena.
 
     ``fixed``: all of them; ``kept``: the outputs; ``computed_in``: values that kernels write right into
-    the gradient array of a variable; ``delivered``: values that are copied or added to such arrays.
+    the gradient array of a variable; ``delivered``: values that are copied or added to such arrays;
+    ``hoisted``: values that outlive a run (see ``Op.hoisted``).
     """
 
     fixed: frozenset[Key]
     kept: tuple[Key, ...]
     computed_in: Mapping[Key, Node]
     delivered: Mapping[Key, tuple[Node, ...]]
+    hoisted: tuple[Key, ...] = ()
 
 
 def place(
@@ -86,7 +88,13 @@ def place(
     for output in joint.forward.outputs:
         if output.node.op is not None and joint.key(output) not in kept:
             kept.append(joint.key(output))
-    fixed.update(kept)
+    hoisted = []
+    for position, node in enumerate(graph.nodes):
+        if node.op is not None and node.op.hoisted:
+            keys = [(position, index) for index in range(node.num_outputs)]
+            if all(e.node.op is None for e in node.inputs) and not set(keys).intersection(kept):
+                hoisted += keys
+    fixed.update((*kept, *hoisted))
     computed_in: dict[Key, Node] = {}
     delivered: dict[Key, tuple[Node, ...]] = {}
     for variable, entry in zip(joint.wrt, joint.gradients):
@@ -101,7 +109,7 @@ def place(
         else:
             key = joint.key(entry)
             delivered[key] = (*delivered.get(key, ()), variable)
-    return Placement(frozenset(fixed), tuple(kept), computed_in, delivered)
+    return Placement(frozenset(fixed), tuple(kept), computed_in, delivered, tuple(hoisted))
 
 
 def _computed_as(graph: Graph, key: Key) -> Key:

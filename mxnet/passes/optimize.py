@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ..graph.node import Graph
+from .fold import fold
 from .fuse import accumulate_products
 from .fuse_normalization import fuse_normalization
 from .joint import Joint
@@ -19,6 +20,7 @@ PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     drop_idle_casts,
     accumulate_products,
     fuse_normalization,
+    fold,
 )
 
 

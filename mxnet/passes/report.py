@@ -33,7 +33,8 @@ class MemoryReport:
     """The memory of a bound graph in bytes.
 
     ``parameters`` (all arguments), ``states`` (auxiliary), ``gradients`` and ``outputs`` are arrays that
-    live as long as the executor, ``activations`` the arena of planned values, ``adopted`` the most
+    live as long as the executor, ``prepared`` what is made of parameters once for many runs (packed
+    weights), ``activations`` the arena of planned values, ``adopted`` the most
     that kernels such as convolutions have allocated at one time, ``workspace`` the largest
     scratch memory inside the arena. ``total`` is the peak of all, ``alive`` what is in memory then.
     """
@@ -50,14 +51,19 @@ class MemoryReport:
     alive: tuple[Alive, ...]
     recomputed: str | None = None  # what is computed again to keep a budget
     extra_work: float = 0.0  # how much that adds to the work, as a ratio
+    prepared: int = 0
 
     def fits(self, available: int) -> bool:
         """Whether all of it goes into so many bytes."""
         return self.total <= available
 
     def __str__(self) -> str:
-        rows = ("parameters", "gradients", "states", "outputs", "activations", "adopted")
-        lines = [f"{getattr(self, row) / 2**20:10.2f} MiB  {row}" for row in rows]
+        rows = ("parameters", "gradients", "states", "outputs", "activations", "adopted", "prepared")
+        lines = [
+            f"{getattr(self, row) / 2**20:10.2f} MiB  {row}"
+            for row in rows
+            if row != "prepared" or self.prepared
+        ]
         lines.append(f"{self.total / 2**20:10.2f} MiB  total, at {self.peak_node}")
         if self.recomputed:
             lines.append(f"recomputing {self.recomputed}: {self.extra_work:.0%} more work")
@@ -88,7 +94,8 @@ def report_memory(
     heads = sum(map(size, placement.kept))
     heads += total_of(node for _, node in joint.head_gradients)
     time, adopted = _adopted_peak(plan, len(graph.nodes))
-    fixed = parameters + states + gradient_bytes + heads
+    prepared = sum(map(size, placement.hoisted))
+    fixed = parameters + states + gradient_bytes + heads + prepared
     return MemoryReport(
         parameters,
         gradient_bytes,
@@ -100,6 +107,7 @@ def report_memory(
         fixed + plan.arena_size + adopted,
         graph.nodes[time].name if graph.nodes else None,
         _alive_at(time, joint, plan),
+        prepared=prepared,
     )
 
 

@@ -1029,6 +1029,71 @@ def _full(
 ) -> Symbol:
     """One value everywhere; integers take its integer part."""
 
+def _fused_convolution(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    kernel: _Shape = ...,
+    stride: _Shape = (),
+    dilate: _Shape = (),
+    pad: _Shape = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    workspace: int = 1024,
+    no_bias: bool = False,
+    cudnn_tune: Literal[None, 'fastest', 'limited_workspace', 'off'] = None,
+    cudnn_off: bool = False,
+    layout: Literal[None, 'NCDHW', 'NCHW', 'NCW', 'NDHWC', 'NHWC'] = None,
+    activation: Literal['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'leaky_relu', 'hardtanh', 'hardsigmoid'] = 'none',
+    factors: Sequence[float] | float = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """A two-dimensional convolution with an activation, on a prepared weight."""
+
+def _fused_convolution_add(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    residual: Symbol | None = None,
+    kernel: _Shape = ...,
+    stride: _Shape = (),
+    dilate: _Shape = (),
+    pad: _Shape = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    workspace: int = 1024,
+    no_bias: bool = False,
+    cudnn_tune: Literal[None, 'fastest', 'limited_workspace', 'off'] = None,
+    cudnn_off: bool = False,
+    layout: Literal[None, 'NCDHW', 'NCHW', 'NCW', 'NDHWC', 'NHWC'] = None,
+    activation: Literal['none', 'relu'] = 'none',
+    factors: Sequence[float] | float = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """A two-dimensional convolution plus another array, with max(x, 0) if asked for."""
+
+def _fused_fully_connected(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    num_hidden: int = ...,
+    no_bias: bool = False,
+    flatten: bool = True,
+    activation: Literal['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'leaky_relu', 'hardtanh', 'hardsigmoid'] = 'none',
+    factors: Sequence[float] | float = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """A fully connected layer with an activation, on a prepared weight."""
+
 def _grad_add(
     lhs: Symbol | None = None,
     rhs: Symbol | None = None,
@@ -1609,6 +1674,44 @@ def _power_scalar(
 ) -> Symbol:
     """data to the power of scalar."""
 
+def _prepared_scale(
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    moving_mean: Symbol | None = None,
+    moving_var: Symbol | None = None,
+    eps: float = 0.001,
+    fix_gamma: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """Factor and addend of each channel that are a batch normalisation with given statistics."""
+
+def _prepared_weight(
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    moving_mean: Symbol | None = None,
+    moving_var: Symbol | None = None,
+    packing: Literal['none', 'convolution', 'linear'] = 'none',
+    data_shape: _Shape = (),
+    stride: _Shape = (),
+    pad: _Shape = (),
+    dilate: _Shape = (),
+    num_group: int = 1,
+    no_bias: bool = False,
+    normalised: bool = False,
+    eps: float = 0.001,
+    fix_gamma: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """The weight, and bias, of a layer as fused kernels take them."""
+
 def _product_of_others(
     data: Symbol | None = None,
     axis: _Shape | None = None,
@@ -1993,6 +2096,18 @@ def _sample_unique_zipfian(
     out: Symbol | Sequence[Symbol] | None = None,
 ) -> Symbol:
     """Draws without repetition from a Zipf-like distribution on [0, range_max), row by row."""
+
+def _scale_shift(
+    data: Symbol | None = None,
+    scale: Symbol | None = None,
+    shift: Symbol | None = None,
+    relu: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """Multiply each channel (axis 1) by ``scale`` and add ``shift``, then an activation."""
 
 def _scatter_elemwise_div(
     lhs: Symbol | None = None,

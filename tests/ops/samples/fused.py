@@ -1,0 +1,130 @@
+"""Samples of layers that passes put in place of several nodes."""
+
+import numpy as np
+
+from ops.sample import Sample
+from ops.samples.conv import convolve
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def statistics(c):
+    spread = np.linspace(0.5, 1.5, c).astype("float32")
+    return {"gamma": spread, "beta": (c,), "moving_mean": (c,), "moving_var": spread[::-1].copy()}
+
+
+def folded(weight, gamma, beta, moving_mean, moving_var, bias=0):
+    scale = gamma / np.sqrt(moving_var + 1e-3)
+    shift = beta + (bias - moving_mean) * scale
+    return weight * scale.reshape(-1, *(1,) * (weight.ndim - 1)), shift
+
+
+def scaled(data, scale, shift):
+    trailing = (1,) * (data.ndim - 2)
+    return data * scale.reshape(-1, *trailing) + shift.reshape(-1, *trailing)
+
+
+PLAIN = {"gradient": False, "train": False}
+CONVOLUTION = {"kernel": (3, 3), "num_filter": 4, "pad": (1, 1)}
+NORMALISED = {"normalised": True, "fix_gamma": False}
+PLACE = {"data_shape": (2, 3, 5, 5), "stride": (1, 1), "pad": (1, 1), "dilate": (1, 1)}
+
+ACTIVATIONS = (
+    ("relu", (), relu),
+    ("sigmoid", (), sigmoid),
+    ("tanh", (), np.tanh),
+    ("leaky_relu", (0.1,), lambda x: np.where(x > 0, x, 0.1 * x)),
+    ("hardtanh", (0.0, 0.5), lambda x: np.clip(x, 0, 0.5)),
+)
+
+SAMPLES = [
+    Sample("_prepared_weight", {}, {"weight": (4, 3)}, lambda weight: weight, **PLAIN),
+    Sample(
+        "_prepared_weight",
+        {"packing": "convolution", **PLACE, **NORMALISED},
+        {"weight": (4, 3, 3, 3), **statistics(4)},
+        folded,
+        name="normalised",
+        **PLAIN,
+    ),
+    Sample(
+        "_prepared_weight",
+        {"packing": "linear", "data_shape": (2, 3), "no_bias": True, **NORMALISED},
+        {"weight": (4, 3), **statistics(4)},
+        folded,
+        name="without bias",
+        **PLAIN,
+    ),
+    Sample(
+        "_fused_convolution",
+        CONVOLUTION,
+        {"data": (2, 3, 5, 5)},
+        lambda data, weight, bias: convolve(data, weight, bias, pad=(1, 1)),
+        **PLAIN,
+    ),
+    *(
+        Sample(
+            "_fused_convolution",
+            {**CONVOLUTION, "no_bias": True, "activation": kind, "factors": factors},
+            {"data": (2, 3, 5, 5)},
+            lambda data, weight, f=f: f(convolve(data, weight, pad=(1, 1))),
+            name=kind,
+            **PLAIN,
+        )
+        for kind, factors, f in ACTIVATIONS
+    ),
+    Sample(
+        "_fused_convolution_add",
+        {**CONVOLUTION, "activation": "relu"},
+        {"data": (2, 3, 5, 5)},
+        lambda data, weight, bias, residual: relu(
+            convolve(data, weight, bias, pad=(1, 1)) + residual
+        ),
+        **PLAIN,
+    ),
+    Sample(
+        "_fused_convolution_add",
+        {**CONVOLUTION, "no_bias": True},
+        {"data": (2, 3, 5, 5)},
+        lambda data, weight, residual: convolve(data, weight, pad=(1, 1)) + residual,
+        name="sum alone",
+        **PLAIN,
+    ),
+    Sample(
+        "_fused_fully_connected",
+        {"num_hidden": 4, "activation": "relu"},
+        {"data": (2, 2, 3)},
+        lambda data, weight, bias: relu(data.reshape(2, -1) @ weight.T + bias),
+        **PLAIN,
+    ),
+    Sample(
+        "_fused_fully_connected",
+        {"num_hidden": 4, "no_bias": True, "flatten": False},
+        {"data": (2, 2, 3)},
+        lambda data, weight: data @ weight.T,
+        name="rows",
+        **PLAIN,
+    ),
+    Sample(
+        "_prepared_scale",
+        {"fix_gamma": False},
+        statistics(4),
+        lambda **inputs: folded(np.ones(4), **inputs),
+        **PLAIN,
+    ),
+    Sample("_scale_shift", {}, {"data": (2, 3, 4)}, scaled, **PLAIN),
+    Sample(
+        "_scale_shift",
+        {"relu": True},
+        {"data": (2, 3, 4, 5)},
+        lambda **inputs: relu(scaled(**inputs)),
+        name="relu",
+        **PLAIN,
+    ),
+]

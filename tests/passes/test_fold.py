@@ -1,0 +1,258 @@
+"""Fused layers of prediction programs compute what the separate ones do, whatever changes between."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mxnet as mx
+from mxnet.passes.target import _has_onednn
+
+pytestmark = pytest.mark.skipif(not _has_onednn(), reason="PyTorch has no oneDNN here")
+
+CHANNELS = 4
+ACTIVATIONS = ("none", "relu", "tanh", "sigmoid", "softrelu", "leaky", "gelu", "clip")
+LAYERS = ("convolution", "normalised", "sum", "preactivated", "concat", "pool", "twice")
+
+
+def activated(net, kind):
+    if kind in ("leaky", "gelu"):
+        return mx.sym.LeakyReLU(net, act_type=kind)
+    if kind == "clip":
+        return mx.sym.clip(net, 0, 0.5)
+    return net if kind == "none" else mx.sym.Activation(net, act_type=kind)
+
+
+@st.composite
+def layers(draw):
+    """Settings of a layer: its kind, kernel, groups, bias, activation, fix_gamma."""
+    return (
+        draw(st.sampled_from(LAYERS)),
+        draw(st.sampled_from((1, 3))),
+        draw(st.sampled_from((1, 2, CHANNELS))),
+        draw(st.booleans()),
+        draw(st.sampled_from(ACTIVATIONS)),
+        draw(st.booleans()),
+    )
+
+
+def layer(net, setting):
+    kind, size, groups, no_bias, activation, fixed = setting
+
+    def convolved(data):
+        return mx.sym.Convolution(
+            data, kernel=(size, size), pad=(size // 2,) * 2, num_filter=CHANNELS, num_group=groups,
+            no_bias=no_bias,
+        )  # fmt: skip
+
+    def normalised(data):
+        return mx.sym.BatchNorm(data, fix_gamma=fixed, eps=1e-3)
+
+    if kind == "convolution":
+        return activated(convolved(net), activation)
+    if kind == "normalised":
+        return activated(normalised(convolved(net)), activation)
+    if kind == "sum":
+        return activated(normalised(convolved(net)) + net, activation)
+    if kind == "preactivated":
+        return convolved(mx.sym.Activation(normalised(net), act_type="relu")) + net
+    if kind == "concat":
+        both = mx.sym.Concat(normalised(convolved(net)), convolved(net), dim=1)
+        return activated(convolved(both), activation)
+    if kind == "pool":
+        pooled = mx.sym.Pooling(net, kernel=(3, 3), pad=(1, 1), pool_type="max")
+        return normalised(pooled) * 0.5
+    inner = convolved(net)
+    return mx.sym.Activation(normalised(inner), act_type="relu") + inner
+
+
+def network(settings_of_layers, outputs):
+    data = mx.sym.Variable("data")
+    net = layer(data, ("convolution", 3, 1, False, "none", False))
+    heads = []
+    for setting in settings_of_layers:
+        net = layer(net, setting)
+        heads.append(net)
+    net = mx.sym.FullyConnected(mx.sym.Flatten(net), num_hidden=5, name="fc")
+    net = mx.sym.BatchNorm(net, fix_gamma=False, name="last")
+    kept = [head for head, out in zip(heads, outputs) if out]
+    return mx.sym.Group([mx.sym.BlockGrad(mx.sym.SoftmaxOutput(net, name="softmax")), *kept])
+
+
+def fill(executor, seed):
+    random = np.random.RandomState(seed)
+    for name, array in {**executor.arg_dict, **executor.aux_dict}.items():
+        values = random.uniform(-0.5, 0.5, array.shape)
+        array[:] = np.abs(values) + 0.5 if name.endswith(("_var", "_gamma")) else values
+
+
+class Pair:
+    """One network bound twice: with fused layers, and without."""
+
+    def __init__(self, symbol, monkeypatch, **shapes):
+        self.fused = symbol.simple_bind(mx.cpu(), **shapes)
+        self.fused.forward()
+        monkeypatch.setenv("MXNET_SUBGRAPH_BACKEND", "NONE")
+        self.plain = symbol.simple_bind(mx.cpu(), **shapes)
+        self.plain.forward()
+        monkeypatch.delenv("MXNET_SUBGRAPH_BACKEND")
+        self.same_parameters()
+
+    def same_parameters(self):
+        for ours, theirs in (
+            (self.fused.arg_dict, self.plain.arg_dict),
+            (self.fused.aux_dict, self.plain.aux_dict),
+        ):
+            for name, array in ours.items():
+                array.copyto(theirs[name])
+
+    def check(self):
+        for got, want in zip(self.fused.forward(), self.plain.forward(), strict=True):
+            largest = max(np.abs(want.asnumpy()).max(), 1e-3)
+            np.testing.assert_allclose(got.asnumpy(), want.asnumpy(), 1e-4, 1e-4 * largest)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(layers(), min_size=1, max_size=4), st.lists(st.booleans(), min_size=4, max_size=4))
+def test_random_networks(settings_of_layers, outputs):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        symbol = network(settings_of_layers, outputs)
+        pair = Pair(symbol, monkeypatch, data=(2, 3, 6, 5))
+        for seed in range(2):
+            fill(pair.fused, seed)
+            pair.same_parameters()
+            pair.check()
+        train(pair.fused)
+        pair.same_parameters()
+        pair.check()
+
+
+def train(executor):
+    """A step that changes parameters and moving statistics."""
+    heads = executor.forward(is_train=True)
+    executor.backward([mx.nd.ones(head.shape) for head in heads])
+    for name, array in executor.arg_dict.items():
+        if name != "data":
+            array -= 0.1 * executor.grad_dict[name]
+
+
+RESIDUAL = (
+    ("normalised", 3, 1, True, "relu", False),
+    ("sum", 3, 1, True, "relu", True),
+    ("preactivated", 1, 1, False, "none", False),
+)
+
+
+@pytest.fixture
+def pair(monkeypatch):
+    made = Pair(network(RESIDUAL, (False,) * 3), monkeypatch, data=(2, 3, 6, 5))
+    fill(made.fused, 3)
+    made.same_parameters()
+    made.check()
+    return made
+
+
+def operators(executor):
+    program = executor._program(False)
+    return [node.op.op_name for node in program.graph.nodes if node.op is not None]
+
+
+def test_what_is_fused(pair):
+    names = operators(pair.fused)
+    assert not {"BatchNorm", "Activation", "Convolution"}.intersection(names)
+    assert names.count("_fused_convolution_add") == 2
+    assert names.count("_scale_shift") == 1
+    assert "BatchNorm" in operators(pair.plain)
+
+
+def prologue(executor):
+    return executor._program(False).forward.prologue
+
+
+def test_prepared_weights_are_kept(pair):
+    assert prologue(pair.fused).stale() == []
+    pair.fused.arg_dict["data"][:] = 1
+    assert prologue(pair.fused).stale() == []
+    pair.fused.arg_dict["fc_weight"][0, 0] = 7
+    assert [each.node.name for each in prologue(pair.fused).stale()] == ["fc"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda executor: executor.aux_dict["last_moving_var"].__setitem__(slice(None), 3),
+        lambda executor: executor.arg_dict["last_gamma"][1:3].__imul__(2),
+        lambda executor: executor.arg_dict["fc_weight"].reshape((-1,)).__setitem__(0, 9),
+        lambda executor: executor.copy_params_from(
+            {"last_beta": mx.nd.array([1, 2, 3, 4, 5])}, {"last_moving_mean": mx.nd.ones(5)}
+        ),
+        lambda executor: mx.optimizer.SGD(learning_rate=1.0).update(
+            0,
+            executor.arg_dict["fc_weight"],
+            mx.nd.ones(executor.arg_dict["fc_weight"].shape),
+            None,
+        ),
+        train,
+    ],
+    ids=["states", "slice", "reshape", "copy_params_from", "optimizer", "training"],
+)
+def test_changes_are_seen(pair, change):
+    change(pair.fused)
+    pair.same_parameters()
+    pair.check()
+
+
+def test_memory_shared_with_numpy_may_change_unseen(monkeypatch):
+    values = np.ones((2, 5, 4), "float32")
+    net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=5, name="fc")
+    net = mx.sym.BatchNorm(net, name="bn")
+    arrays = {"fc_weight": mx.nd.from_numpy(values[1]), "fc_bias": mx.nd.zeros(5)}
+    arrays.update(data=mx.nd.ones((2, 4)), bn_gamma=mx.nd.ones(5), bn_beta=mx.nd.zeros(5))
+    states = {"bn_moving_mean": mx.nd.zeros(5), "bn_moving_var": mx.nd.ones(5)}
+    executor = net.bind(mx.cpu(), arrays, aux_states=states)
+    before = executor.forward()[0].asnumpy()
+    values *= 2
+    np.testing.assert_allclose(executor.forward()[0].asnumpy(), 2 * before, 1e-5)
+
+
+def test_executors_that_share_parameters(pair):
+    larger = {"data": (5, 3, 6, 5), "softmax_label": (5,), "allow_up_sizing": True}
+    other, plain = pair.fused.reshape(**larger), pair.plain.reshape(**larger)
+    for seed in range(2):
+        fill(other, seed)
+        for name, array in {**other.arg_dict, **other.aux_dict}.items():
+            array.copyto({**plain.arg_dict, **plain.aux_dict}[name])
+        got, want = other.forward()[0].asnumpy(), plain.forward()[0].asnumpy()
+        np.testing.assert_allclose(got, want, 1e-4, 1e-6)
+        pair.same_parameters()
+        pair.check()
+
+
+def test_monitors_see_the_nodes_as_declared(pair):
+    seen = []
+    pair.fused.set_monitor_callback(lambda name, array: seen.append(name))
+    pair.check()
+    assert any("batchnorm" in name for name in seen)
+    pair.fused.arg_dict["fc_weight"][:] = 0.25
+    pair.same_parameters()
+    pair.fused.set_monitor_callback(None)
+    pair.check()
+
+
+def test_prepared_weights_count_as_memory(pair):
+    graph = pair.fused._symbol
+    needed = graph.plan_memory(data=(2, 3, 6, 5), grad_req="null")
+    weights = sum(a.size for n, a in pair.fused.arg_dict.items() if n.endswith("_weight"))
+    assert 4 * weights <= needed.prepared <= 4 * weights + 400
+    assert "prepared" in str(needed)
+
+
+def test_gamma_is_still_set_to_one(monkeypatch):
+    net = mx.sym.Convolution(mx.sym.Variable("data"), kernel=(1, 1), num_filter=2, name="c")
+    net = mx.sym.BatchNorm(net, fix_gamma=True, name="bn")
+    executor = net.simple_bind(mx.cpu(), data=(1, 2, 3, 3))
+    executor.arg_dict["bn_gamma"][:] = 5
+    executor.forward()
+    assert executor.arg_dict["bn_gamma"].asnumpy().tolist() == [1, 1]
