@@ -7,6 +7,7 @@ a typical value of the channel, so that nothing cancels where the mean is far fr
 
 from __future__ import annotations
 
+import math
 import struct
 import threading
 from typing import Any
@@ -20,6 +21,9 @@ __all__ = ["backward", "forward"]
 
 inline = numba.njit(fastmath=FAST, error_model="numpy", inline="always")
 _BLOCK = 64  # rows whose sums are float32
+# Several rows are read at a time, unless they are long and come from far away.
+_NARROW = 128
+_CACHED = 1 << 22
 _SAMPLE = 16  # rows of which the typical value is the mean
 
 
@@ -46,6 +50,7 @@ def _sums(arguments):
     x, shift = as_float(arguments[1]), as_float(arguments[2])
     rows, channels, parts = arguments[3], arguments[4], arguments[5]
     totals, scratch = as_real(arguments[6]), as_float(arguments[7])
+    several = channels <= _NARROW or rows * channels <= _CACHED
     while True:
         part = take_part(arguments)
         if part >= parts:
@@ -58,7 +63,7 @@ def _sums(arguments):
         row = first
         while row < last:
             end = min(row + _BLOCK, last)
-            while row + 4 <= end:
+            while several and row + 4 <= end:
                 at = row * channels
                 for c in range(channels):
                     middle = shift[c]
@@ -81,6 +86,13 @@ def _sums(arguments):
                 scratch[total + c] = 0
 
 
+@inline
+def _add_parts(totals, channels, parts):
+    for part in range(1, parts):
+        for c in range(2 * channels):
+            totals[c] += totals[part * 2 * channels + c]
+
+
 @compiled
 def _finish_statistics(arguments):
     """Mean and 1 / sqrt(variance + eps) of each channel."""
@@ -88,18 +100,13 @@ def _finish_statistics(arguments):
     parts, totals = arguments[4], as_real(arguments[5])
     mean, inverse = as_float(arguments[6]), as_float(arguments[7])
     eps = float_bits(arguments[8])
+    _add_parts(totals, channels, parts)
     for c in range(channels):
-        total = 0.0
-        square = 0.0
-        for part in range(parts):
-            total += totals[part * 2 * channels + c]
-            square += totals[(part * 2 + 1) * channels + c]
-        total /= rows
-        variance = square / rows - total * total
-        if variance < 0:
-            variance = 0.0
+        total = totals[c] / rows
+        variance = totals[channels + c] / rows - total * total
+        variance = 0.0 if variance < 0 else variance
         mean[c] = shift[c] + total
-        inverse[c] = 1 / (variance + eps) ** 0.5
+        inverse[c] = 1 / math.sqrt(variance + eps)
 
 
 @compiled
@@ -185,6 +192,7 @@ def _gradient_sums(arguments):
     totals, scratch = as_real(arguments[11]), as_float(arguments[12])
     low = numba.float32(float_bits(arguments[13]))
     zero = numba.float32(0)
+    several = channels <= _NARROW or rows * channels <= _CACHED
     while True:
         part = take_part(arguments)
         if part >= parts:
@@ -208,7 +216,7 @@ def _gradient_sums(arguments):
         row = first
         while row < last:
             end = min(row + _BLOCK, last)
-            while row + 2 <= end:
+            while several and row + 2 <= end:
                 at = row * channels
                 for c in range(channels):
                     u = x[at + c]
@@ -239,13 +247,9 @@ def _finish_gradient(arguments):
     totals = as_real(arguments[6])
     slope, step = as_float(arguments[7]), as_float(arguments[8])
     d_gamma, d_beta = as_float(arguments[9]), as_float(arguments[10])
+    _add_parts(totals, channels, parts)
     for c in range(channels):
-        total = 0.0
-        product = 0.0
-        for part in range(parts):
-            total += totals[part * 2 * channels + c]
-            product += totals[(part * 2 + 1) * channels + c]
-        product *= inverse[c]
+        total, product = totals[c], totals[channels + c] * inverse[c]
         if arguments[9] != 0:
             d_gamma[c] = product
         if arguments[10] != 0:
