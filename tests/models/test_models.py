@@ -56,7 +56,8 @@ def _checker():
     return module
 
 
-CHECK = _checker().check
+CHECKER = _checker()
+CHECK = CHECKER.check
 
 
 def check(model: dict, forward: bool) -> tuple[str, list[str]]:
