@@ -1,8 +1,8 @@
-"""Recording the torch calls of a kernel, so that later runs replay them as a flat list.
+"""Recording the torch calls of a kernel, so that all runs do them as a flat list.
 
 A kernel that writes into planned storage does the same torch calls on the same tensors at every
-run. At its first run it is watched; if everything it did is a call that writes into storage known
-at bind (``out=`` or in place) or a view of such storage, the calls replace the kernel.
+run. Before its first run it is traced; if everything that it does is a call that writes into storage
+known at bind (``out=`` or in place) or a view of such storage, the calls replace the kernel.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["capture"]
+__all__ = ["TorchCall", "capture"]
 
 Call = Callable[[], Any]
 
@@ -29,62 +29,52 @@ _QUESTIONS = frozenset(
 _CONSTANTS = frozenset("arange full linspace ones scalar_tensor tensor zeros".split())
 
 
-class _NotCapturable(Exception):
-    pass
+class _NotCapturable(BaseException):
+    """Not an Exception, so that no kernel takes it for one of its own."""
+
+
+class TorchCall:
+    """A call of a torch function that writes into ``target`` and nothing else.
+
+    ``loose``: those of the tensors that it touches whose storage is another at each run.
+    """
+
+    __slots__ = ("args", "func", "kwargs", "loose", "target")
+
+    def __init__(self, func: Any, args: tuple, kwargs: dict, target: Any, loose: list):
+        self.func, self.args, self.kwargs = func, args, kwargs
+        self.target, self.loose = target, loose
+
+    def bound(self) -> Call:
+        """The call without arguments."""
+        return partial(self.func, *self.args, **self.kwargs)
 
 
 class _Recorder(TorchFunctionMode):
-    def __init__(
-        self,
-        stable: Iterable[torch.Tensor],
-        loose: Iterable[torch.Tensor],
-        claim: Callable[..., Call | None] | None,
-    ):
+    def __init__(self, stable: Iterable[torch.Tensor], loose: Iterable[torch.Tensor]):
         super().__init__()
-        self.claim = claim
         self.storages = {_storage(tensor) for tensor in stable}
         self.objects = {id(tensor) for tensor in loose}
         self.constants: set[int] = set()
-        self.calls: list[Call] = []
+        self.calls: list[TorchCall] = []
         self.keep: list[torch.Tensor] = []
-        self.sound = True
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        call = self.attempt(self.write, func, args, kwargs)
-        if call is not None:
-            self.calls.append(call)
-            return call()
-        result = func(*args, **kwargs)
-        self.attempt(self.note, func, args, kwargs, result)
-        return result
-
-    def attempt(self, step: Callable, *facts: Any) -> Any:
-        """Do a step of the recording, as long as it is sound."""
-        if not self.sound:
-            return None
-        try:
-            return step(*facts)
-        except _NotCapturable:
-            self.sound = False
-            return None
-
-    def write(self, func: Any, args: tuple, kwargs: dict) -> Call | None:
-        """The call that repeats one that only writes into known storage; None for others."""
         target = kwargs.get("out", kwargs.get("grad_input"))
-        if target is None and not _is_in_place(getattr(func, "__name__", "")):
-            return None
+        if target is None and _is_in_place(getattr(func, "__name__", "")):
+            target = args[0]
         self.require_known((args, kwargs))
-        written = args[0] if target is None else target
-        if any(_storage(tensor) in self.constants for tensor in _tensors(written)):
+        if target is None:
+            result = func(*args, **kwargs)
+            self.note(func, args, kwargs, result)
+            return result
+        if any(_storage(tensor) in self.constants for tensor in _tensors(target)):
             raise _NotCapturable
+        loose = [t for t in _tensors((args, kwargs)) if id(t) in self.objects]
         # An OpOverload is a Python object around the call that is wanted.
-        func = getattr(func, "_op", func)
-        if self.claim and not any(id(t) in self.objects for t in _tensors((args, kwargs))):
-            claimed = self.claim(func, args, kwargs, written)
-            if claimed is not None:
-                return claimed
-        return partial(func, *args, **kwargs)
+        self.calls.append(TorchCall(getattr(func, "_op", func), args, kwargs, target, loose))
+        return target
 
     def require_known(self, values: Any) -> None:
         for tensor in _tensors(values):
@@ -94,7 +84,6 @@ class _Recorder(TorchFunctionMode):
     def note(self, func: Any, args: tuple, kwargs: dict, result: Any) -> None:
         """Keep what a call made that writes nothing: a view, or an answer known at bind."""
         name = getattr(func, "__name__", "")
-        self.require_known((args, kwargs))
         if name in _CONSTANTS and not any(True for _ in _tensors((args, kwargs))):
             self.constants.add(_storage(result))
             self.storages.add(_storage(result))
@@ -136,20 +125,21 @@ def _tensors(value: Any) -> Iterable[torch.Tensor]:
 
 
 def capture(
-    kernel: Call,
-    stable: Iterable[torch.Tensor],
-    loose: Iterable[torch.Tensor],
-    claim: Callable[..., Call | None] | None = None,
-) -> tuple[Call, ...]:
-    """Run a kernel once and return the calls that repeat it.
+    kernel: Call, stable: Iterable[torch.Tensor], loose: Iterable[torch.Tensor]
+) -> list[TorchCall] | None:
+    """The torch calls that a kernel would do; None where they are not all that it does.
 
-    Parameters: ``stable``: tensors whose storage never changes; ``loose``: tensors whose storage is
-    another at each run, so that they can be used, but not viewed ahead of time; ``claim``: gives
-    another call for a torch function, its arguments and what it writes, on stable storage, or None.
+    The kernel's Python runs, but nothing that it would write is written. Parameters: ``stable``:
+    tensors whose storage never changes; ``loose``: tensors whose storage is another at each run, so
+    that they can be used, but not viewed ahead of time.
     """
-    recorder = _Recorder(stable, loose, claim)
-    with recorder:
-        kernel()
-    if recorder.sound and recorder.calls:
-        return tuple(recorder.calls)
-    return (kernel,)
+    recorder = _Recorder(stable, loose)
+    try:
+        with recorder:
+            kernel()
+    except _NotCapturable:
+        return None
+    except Exception:
+        # It may have stumbled over what was not computed; if not, its run will say so.
+        return None
+    return recorder.calls or None

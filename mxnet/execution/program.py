@@ -9,6 +9,7 @@ import torch
 
 from ..error import MXNetError, NodeError
 from ..graph.node import Node
+from .capture import TorchCall, capture
 from .capture import capture
 from .hoisted import Prologue
 from .watch import Watcher
@@ -57,18 +58,13 @@ class Instruction:
         self.frees: Sequence[torch.Tensor] = ()
         self.then: Sequence[Call] = ()
 
-    def first_run(self, claim: Callable[..., Call | None] | None = None) -> tuple[Call, ...]:
-        """Run for the first time; returns the calls of all later runs (``claim``: see capture)."""
-        if self.capturable:
-            calls = capture(self.call, self.stable, self.loose, claim)
-        else:
-            self.call()
-            calls = (self.call,)
-        releases = tuple(tensor.set_ for tensor in self.frees)
-        rest = (*releases, *self.then)
-        for call in rest:
-            call()
-        return calls + rest
+    def traced(self) -> list[TorchCall] | None:
+        """The torch calls that the call consists of; None where it has to run as it is."""
+        return capture(self.call, self.stable, self.loose) if self.capturable else None
+
+    def afterwards(self) -> tuple[Call, ...]:
+        """The calls that follow it: memory that is given back, and whoever waits for it."""
+        return (*(tensor.set_ for tensor in self.frees), *self.then)
 
     def __str__(self) -> str:
         node = self.node
@@ -83,7 +79,7 @@ class Instruction:
 class Segment:
     """A sequence of instructions that runs as one: the forward or the backward part of a program.
 
-    The first run watches the kernels; from the second on it is one loop over bound torch calls.
+    The first run finds the torch calls that kernels consist of; a run is one loop over them.
     ``native``: the storage of the arena, where what can run below Python is to do so.
     """
 
@@ -134,27 +130,12 @@ class Segment:
             raise failure(self._owners[position], error) from error
 
     def _first_run(self) -> None:
-        calls: list[Call] = []
-        owners: list[Instruction] = []
-        pure = True
-        claim = None
-        if self._native is not None:
-            from .native.blocks import claimed_call as claim
+        first = _FirstRun(self._native)
         for instruction in self.instructions:
-            try:
-                made = instruction.first_run(claim)
-            except Exception as error:
-                raise failure(instruction, error) from error
-            pure = pure and (instruction.is_sink or instruction.call not in made)
-            pure = pure and not instruction.then
-            calls.extend(made)
-            owners.extend([instruction] * len(made))
-        if self._native is not None:
-            from .native.blocks import merge
-
-            calls, numbers, self._kept = merge(calls, self._native)
-            owners = [owners[number] for number in numbers]
-        self._calls, self._owners, self._pure = calls, owners, pure
+            first.add(instruction)
+        first.flush()
+        self._calls, self._owners, self._pure = first.calls, first.owners, first.pure
+        self._kept = first.kept
 
     def run_watched(self, watcher: Watcher) -> None:
         """Run step by step; ``watcher`` sees each instruction before and after it runs."""
@@ -190,6 +171,56 @@ class Segment:
         hoisted = self.prologue.instructions if self.prologue else []
         lines = [f"{each}, where its inputs have changed" for each in hoisted]
         return "\n".join([*lines, *map(str, self.instructions)])
+
+
+class _FirstRun:
+    """Runs instructions for the first time and collects the calls that all runs consist of.
+
+    Torch calls wait until something that is not a torch call has to run, because neighbours among them
+    may become one call (``native``: see Segment).
+    """
+
+    def __init__(self, native: int | None):
+        self.native = native
+        self.calls: list[Call] = []
+        self.owners: list[Instruction] = []
+        self.kept: list[Any] = []
+        self.pure = True
+        self.waiting: list[Any] = []
+        self.waiting_owners: list[Instruction] = []
+
+    def add(self, instruction: Instruction) -> None:
+        made = instruction.traced()
+        if made is None:
+            self.flush()
+            self.run(instruction.call, instruction)
+        self.pure = self.pure and made is not None and not instruction.then
+        rest = [*(made or ()), *instruction.afterwards()]
+        self.waiting += rest
+        self.waiting_owners += [instruction] * len(rest)
+
+    def flush(self) -> None:
+        """Run what waits."""
+        waiting, owners = self.waiting, self.waiting_owners
+        self.waiting, self.waiting_owners = [], []
+        if self.native is None:
+            bound = [c.bound() if isinstance(c, TorchCall) else c for c in waiting]
+            numbers: Sequence[int] = range(len(bound))
+        else:
+            from .native.blocks import merge
+
+            bound, numbers, kept = merge(waiting, self.native)
+            self.kept += kept
+        for call, number in zip(bound, numbers):
+            self.run(call, owners[number])
+
+    def run(self, call: Call, owner: Instruction) -> None:
+        try:
+            call()
+        except Exception as error:
+            raise failure(owner, error) from error
+        self.calls.append(call)
+        self.owners.append(owner)
 
 
 def failure(instruction: Instruction, error: Exception) -> Exception:

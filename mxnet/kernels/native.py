@@ -24,7 +24,16 @@ from numba import types
 from numba.core import cgutils, config
 from numba.extending import intrinsic
 
-__all__ = ["ARGUMENTS", "as_float", "as_real", "compiled", "float_bits", "run", "take_part"]
+__all__ = [
+    "ARGUMENTS",
+    "as_float",
+    "as_real",
+    "compiled",
+    "float_bits",
+    "function",
+    "run",
+    "take_part",
+]
 
 ARGUMENTS = types.CPointer(types.int64)
 # Not-a-number has to spread, so that its rules stay.
@@ -126,7 +135,8 @@ def _openmp() -> Callable | None:
 
 
 @functools.cache
-def _function(address: int) -> Callable:
+def function(address: int) -> Callable:
+    """The kernel at an address, as a function of the address of its arguments."""
     return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
 
 
@@ -141,14 +151,13 @@ def run(kernel: Callable, arguments: Sequence[int], parts: int = 1) -> None:
     threads = min(torch.get_num_threads(), parts)
     address = kernel()
     if threads == 1:
-        _function(address)(block)
+        function(address)(block)
         return
     parallel = _openmp()
     if parallel is not None:
         parallel(address, ctypes.addressof(block), threads, 0)
         return
-    function = _function(address)
-    others = [_pool(os.getpid()).submit(function, block) for _ in range(threads - 1)]
-    function(block)
+    others = [_pool(os.getpid()).submit(function(address), block) for _ in range(threads - 1)]
+    function(address)(block)
     for other in others:
         other.result()

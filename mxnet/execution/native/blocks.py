@@ -1,10 +1,10 @@
-"""From claimed calls to native programs that run at one stroke."""
+"""From torch calls to native programs that run at one stroke."""
 
 from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,112 +12,174 @@ from typing import Any
 import numpy as np
 import torch
 
-from .claims import Elementwise, Record, View, claim
-from .codes import CHAIN, GEMM, LOAD, REGISTERS, STORE, TILE
+from ...kernels.codes import CHAIN, GEMM, LOAD, REGISTERS, STORE, TANH, TILE
+from ..capture import TorchCall
+from .claims import SMALL, Elementwise, Record, View, claim
 
-__all__ = ["NativeCall", "claimed_call", "merge"]
+__all__ = ["merge"]
 
 Call = Callable[[], Any]
 
 _LONGEST = 64  # members of a chain: each is compared with all before it
+_PART = 1 << 15  # numbers that are worth a thread
 
 
-class NativeCall:
-    """One torch call as the interpreter does it; alone it runs as a program of its own."""
+def merge(calls: Sequence[Any], planned: int) -> tuple[list[Call], list[int], list[Any]]:
+    """Put neighbouring torch calls that the interpreter can do into one call each.
 
-    def __init__(self, what: Elementwise | Record, target: torch.Tensor):
-        self.what, self.target = what, target
-
-    def __call__(self) -> torch.Tensor:
-        program = _bound([self])  # named, so that it lives while it runs
-        program.run()
-        return self.target
-
-
-def claimed_call(func: Any, args: tuple, kwargs: dict, target: Any) -> NativeCall | None:
-    """The native form of a torch call that writes into ``target``; None where there is none."""
-    found = claim(func, args, kwargs) if isinstance(target, torch.Tensor) else None
-    if found is None or isinstance(found, Record) and found.code == GEMM and not _gemm_address():
-        return None
-    return NativeCall(found, target)
-
-
-def merge(calls: Sequence[Call], planned: int) -> tuple[list[Call], list[int], list[Any]]:
-    """Put neighbouring native calls into one call each.
-
-    ``planned``: the storage of the arena; what is written elsewhere may be seen from outside, so that
-    its version is raised as torch would. Returns the calls, for each the number of the first call
-    that it stands for, and objects that have to live as long.
+    ``calls``: TorchCalls, and others that stay as they are; ``planned``: the storage of the arena.
+    What is written elsewhere may be seen from outside, so that its version is raised as torch would.
+    Returns the calls, for each the number of the first one that it stands for, and objects that have
+    to live as long.
     """
-    merged: list[Call] = []
-    numbers: list[int] = []
-    kept: list[Any] = []
-    waiting: list[NativeCall] = []
-
-    def flush(end: int) -> None:
-        if waiting:
-            program = _bound(waiting)
-            kept.append(program)
-            merged.append(program.run)
-            numbers.append(end - len(waiting))
-            outside = _outside(waiting, planned)
-            if outside:
-                merged.append(partial(torch.autograd.graph.increment_version, outside))
-                numbers.append(end - len(waiting))
-            waiting.clear()
-
+    merging = _Merging(planned)
     for number, call in enumerate(calls):
-        if isinstance(call, NativeCall):
-            waiting.append(call)
-            continue
-        flush(number)
-        merged.append(call)
-        numbers.append(number)
-    flush(len(calls))
-    return merged, numbers, kept
+        merging.add(number, call)
+    merging.close()
+    return merging.calls, merging.numbers, merging.kept
 
 
-def _outside(calls: Iterable[NativeCall], planned: int) -> tuple[torch.Tensor, ...]:
-    found = {}
-    for call in calls:
+class _Merging:
+    def __init__(self, planned: int):
+        self.planned = planned
+        self.calls: list[Call] = []
+        self.numbers: list[int] = []
+        self.kept: list[Any] = []
+        self.program = _Program()
+        self.start = 0  # number of the first call of the program
+        self.group: list[Elementwise] = []
+        self.members: list[tuple[int, TorchCall]] = []  # of the group
+
+    def add(self, number: int, call: Any) -> None:
+        what = _claimed(call) if isinstance(call, TorchCall) else None
+        if isinstance(what, Elementwise):
+            joined = _joined(self.group, what)
+            if joined is None:
+                self.close_group()
+                joined = [what]
+            self.group = joined
+            self.members.append((number, call))
+            return
+        self.close_group()
+        if what is None:
+            self.close_program()
+            self.emit(number, call.bound() if isinstance(call, TorchCall) else call)
+            return
+        if not self.program.words:
+            self.start = number
+        self.program.add(what.code, what.words, what.keep)
+        self.note_target(call)
+
+    def close(self) -> None:
+        self.close_group()
+        self.close_program()
+
+    def close_group(self) -> None:
+        """Add a finished chain to the program, unless its calls are better left to torch."""
+        group, members = self.group, self.members
+        self.group, self.members = [], []
+        if not group:
+            return
+        size = group[0].rows * group[0].columns
+        if size > SMALL and not _worthwhile(group):
+            self.close_program()
+            for number, call in members:
+                self.emit(number, call.bound())
+            return
+        parts = min(torch.get_num_threads(), size // _PART)
+        if parts > 1:
+            self.close_program()
+        if not self.program.words:
+            self.start = members[0][0]
+        self.program.add_chain(group, [call.loose for _, call in members])
+        for _, call in members:
+            self.note_target(call)
+        if parts > 1:
+            self.close_program(parts)
+
+    def note_target(self, call: TorchCall) -> None:
         storage = call.target.untyped_storage()._cdata
-        if storage != planned:
-            found[storage] = call.target
-    return tuple(found.values())
+        if storage != self.planned and not call.loose:
+            self.program.outside[storage] = call.target
+
+    def close_program(self, parts: int = 1) -> None:
+        program, self.program = self.program, _Program()
+        if not program.words:
+            return
+        self.kept.append(program)
+        self.emit(self.start, program.bound(parts))
+        outside = tuple(program.outside.values())
+        if outside:
+            self.emit(self.start, partial(torch.autograd.graph.increment_version, outside))
+
+    def emit(self, number: int, call: Call) -> None:
+        self.calls.append(call)
+        self.numbers.append(number)
+
+
+def _claimed(call: TorchCall) -> Elementwise | Record | None:
+    if not isinstance(call.target, torch.Tensor):
+        return None
+    found = claim(call.func, call.args, call.kwargs)
+    if isinstance(found, Record):
+        return None if call.loose or found.code == GEMM and not _gemm_address() else found
+    if found is not None and call.loose and len(found.steps) > 1:
+        return None  # parts of an array, whose addresses are not those of any tensor
+    return found
+
+
+def _worthwhile(group: Sequence[Elementwise]) -> bool:
+    """Whether a chain on large arrays is faster than torch, which has no scratch memory to fill."""
+    steps = [kind for each in group for kind, _, _ in each.steps if kind != LOAD]
+    return len(steps) >= 3 or TANH in steps
 
 
 class _Program:
     """A native program with all that its addresses point to."""
 
-    def __init__(self, words: list[int], keep: list[Any]):
-        from .interpreter import run
+    def __init__(self) -> None:
+        self.words: list[int] = []
+        self.keep: list[Any] = []
+        self.patches: list[
+            tuple[int, torch.Tensor]
+        ] = []  # words that are addresses of loose tensors
+        self.outside: dict[int, torch.Tensor] = {}
 
-        self.words = np.array(words, np.int64)
-        self.scratch = torch.zeros(REGISTERS * TILE)
-        self.keep = keep
-        start = self.words.ctypes.data
-        self.run = partial(
-            run, start, start + self.words.nbytes, self.scratch.data_ptr(), _gemm_address()
-        )
+    def add(self, code: int, words: Sequence[int], keep: Any) -> None:
+        self.words += (code, len(words) + 2, *words)
+        self.keep.append(keep)
+
+    def add_chain(
+        self, group: Sequence[Elementwise], loose: Sequence[Sequence[torch.Tensor]]
+    ) -> None:
+        start = len(self.words)
+        self.add(CHAIN, _chain(group), [each.keep for each in group])
+        tensors = {tensor.data_ptr(): tensor for each in loose for tensor in each}
+        for position in range(start + 7, len(self.words), 8):
+            if self.words[position] in (LOAD, STORE) and self.words[position + 2] in tensors:
+                self.patches.append((position + 2, tensors[self.words[position + 2]]))
+
+    def bound(self, parts: int) -> Call:
+        """The call that runs the program; a single chain in several parts, if so many are wanted."""
+        from ...kernels.interpreter import run_chain_in_parts, run_program
+        from ...kernels.native import function, run
+
+        array = self.array = np.array(self.words, np.int64)
+        scratch = self.scratch = torch.zeros(parts * REGISTERS * TILE)
+        start, memory = array.ctypes.data, scratch.data_ptr()
+        if parts > 1:
+            call = partial(run, run_chain_in_parts, (0, start, parts, memory), parts)
+        else:
+            block = (0, start, start + array.nbytes, memory, _gemm_address())
+            self.arguments = np.array(block, np.int64)
+            call = partial(function(run_program()), self.arguments.ctypes.data)
+        return partial(_patched, call, array, self.patches) if self.patches else call
 
 
-def _bound(calls: Sequence[NativeCall]) -> _Program:
-    words: list[int] = []
-    group: list[Elementwise] = []
-    for call in calls:
-        what = call.what
-        if isinstance(what, Elementwise):
-            joined = _joined(group, what)
-            if joined is None:
-                words += _chain(group)
-                joined = [what]
-            group = joined
-            continue
-        words += _chain(group)
-        group = []
-        words += (what.code, len(what.words) + 2, *what.words)
-    words += _chain(group)
-    return _Program(words, [call.what.keep for call in calls])
+def _patched(call: Call, words: np.ndarray, patches: Sequence[tuple[int, torch.Tensor]]) -> None:
+    for position, tensor in patches:
+        words[position] = tensor.data_ptr()
+    call()
 
 
 # -- chains ----------------------------------------------------------------------------------------
@@ -170,15 +232,14 @@ def _end(view: View, rows: int, columns: int) -> int:
 
 
 def _chain(group: Sequence[Elementwise]) -> list[int]:
-    if not group:
-        return []
+    """The words of a chain after code and length."""
     rows, columns = group[0].rows, group[0].columns
     tall, wide = (TILE // columns, columns) if columns <= TILE else (1, TILE)
     steps = _Steps()
     for each in group:
         for kind, target, sources in each.steps:
             steps.add(kind, target, sources)
-    words = [CHAIN, 7 + 8 * len(steps.made), rows, columns, tall, wide, len(steps.made)]
+    words = [rows, columns, tall, wide, len(steps.made)]
     for step in steps.made:
         words += step + (0,) * (8 - len(step))
     return words

@@ -1,7 +1,8 @@
 """Which torch calls the interpreter can do, and what it has to do for each.
 
 A call is claimed where all its arrays are dense enough to be planes of float32 (rows and columns with
-strides), and so small that finding PyTorch's kernel weighs more than its better use of memory.
+strides); reductions where they are so small that finding PyTorch's kernel weighs more than its better
+use of memory.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from . import codes
-from .codes import TILE
+from ...kernels import codes
+from ...kernels.codes import TILE
 
-__all__ = ["Elementwise", "Record", "View", "claim"]
+__all__ = ["SMALL", "Elementwise", "Record", "View", "claim"]
 
-_SMALL = 1 << 14  # numbers up to which a plane is claimed
-_FASTER = {codes.TANH: 2}  # claimed at any size, with at most so many threads
+SMALL = 1 << 14  # numbers up to which calling torch costs more than its better kernels gain
 _GEMV_LIMIT = 1 << 20  # numbers in a matrix above which BLAS has the better loop for vectors
 
 
@@ -109,8 +109,8 @@ def _require(*tensors: Any) -> None:
             raise _Unfit
 
 
-def _require_small(tensor: torch.Tensor, kind: int = 0) -> None:
-    if tensor.numel() > _SMALL and torch.get_num_threads() > _FASTER.get(kind, 0):
+def _require_small(tensor: torch.Tensor) -> None:
+    if tensor.numel() > SMALL:
         raise _Unfit
 
 
@@ -141,7 +141,6 @@ def _planes(out: torch.Tensor, operands: Sequence[torch.Tensor]) -> tuple[int, i
 
 def _elementwise(kind: int, out: Any, *operands: Any) -> Elementwise:
     _require(out)
-    _require_small(out, kind)
     made = [_operand(each) for each in operands]
     rows, columns, (target, *sources) = _planes(out, made)
     return Elementwise(rows, columns, ((kind, target, tuple(sources)),), (out, *made))

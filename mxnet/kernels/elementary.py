@@ -1,7 +1,7 @@
 """What the interpreter is made of: memory by its address, calls by address, functions of one number.
 
-numba keeps the interpreter on disk for as long as the file of ``run`` is unchanged: after a change here
-that file has to be touched.
+numba keeps the interpreter on disk for as long as its file is unchanged: after a change here it has to
+be touched.
 """
 
 # numba types what is here by inference, so annotations would only mislead.

@@ -1,7 +1,7 @@
 """The interpreter of native programs: machine code, made by numba once and kept on disk.
 
 A native program is an array of 64-bit words: records of an operation code, the record's length, and
-operands, most of them addresses. ``encode`` writes them. Every number here is a float32.
+operands, most of them addresses (see execution/native). Every number here is a float32.
 """
 
 # numba types what is here by inference, so annotations would only mislead.
@@ -21,8 +21,9 @@ from .elementary import (
     logistic,
     words,
 )
+from .native import compiled, take_part
 
-__all__ = ["run"]
+__all__ = ["run_chain_in_parts", "run_program"]
 
 
 # -- tiles: one operation on numbers in scratch memory, which no other name points to ----------
@@ -157,27 +158,28 @@ def store(s, register, address, row_stride, column_stride, row, rows, column, co
 
 
 @njit(error_model="numpy")
-def chain(w, s):
+def chain(w, s, part, parts):
     """Elementwise operations on arrays of one shape, tile by tile, so that they stay in the cache.
 
     Words: rows, columns, rows and columns of a tile, number of steps; then of each step its kind and
-    seven operands.
+    seven operands. Done is one of ``parts`` parts.
     """
     rows, columns, tall, wide, count = w[2], w[3], w[4], w[5], w[6]
-    for row in range(0, rows, tall):
-        here = min(tall, rows - row)
-        for column in range(0, columns, wide):
-            across = min(wide, columns - column)
-            n = (here * across + 63) // 64 * 64
-            for step in range(count):
-                o = 7 + 8 * step
-                kind = w[o]
-                if kind == codes.LOAD:
-                    load(s, w[o + 1], w[o + 2], w[o + 3], w[o + 4], row, here, column, across)
-                elif kind == codes.STORE:
-                    store(s, w[o + 1], w[o + 2], w[o + 3], w[o + 4], row, here, column, across)
-                else:
-                    compute(kind, s, n, w[o + 1], w[o + 2], w[o + 3], w[o + 4])
+    across = (columns + wide - 1) // wide
+    tiles = (rows + tall - 1) // tall * across
+    for tile in range(part * tiles // parts, (part + 1) * tiles // parts):
+        row, column = tile // across * tall, tile % across * wide
+        height, width = min(tall, rows - row), min(wide, columns - column)
+        n = (height * width + 63) // 64 * 64
+        for step in range(count):
+            o = 7 + 8 * step
+            kind = w[o]
+            if kind == codes.LOAD:
+                load(s, w[o + 1], w[o + 2], w[o + 3], w[o + 4], row, height, column, width)
+            elif kind == codes.STORE:
+                store(s, w[o + 1], w[o + 2], w[o + 3], w[o + 4], row, height, column, width)
+            else:
+                compute(kind, s, n, w[o + 1], w[o + 2], w[o + 3], w[o + 4])
 
 
 # -- the others ----------------------------------------------------------------------------------
@@ -310,18 +312,19 @@ def softmax(w, s):
             y[i] = s[codes.TILE + i] / total
 
 
-@njit(error_model="numpy", cache=True, nogil=True)
-def run(program, end, scratch, gemm):
-    """Run the records from one address to another.
+@compiled
+def run_program(arguments):
+    """Run records one after the other.
 
-    ``scratch``: the address of REGISTERS tiles; ``gemm``: that of BLAS's sgemm.
+    Words: 0, the addresses of the first record, of the end, of REGISTERS tiles of scratch memory, and
+    of BLAS's sgemm.
     """
-    s = floats(scratch)
+    program, end, s, gemm = arguments[1], arguments[2], floats(arguments[3]), arguments[4]
     while program < end:
         w = words(program)
         code = w[0]
         if code == codes.CHAIN:
-            chain(w, s)
+            chain(w, s, 0, 1)
         elif code == codes.GEMM:
             if w[2]:
                 fill_rows(w[2], w[3], w[4], w[5], w[6], w[7])
@@ -339,3 +342,19 @@ def run(program, end, scratch, gemm):
         elif code == codes.SOFTMAX:
             softmax(w, s)
         program += 8 * w[1]
+
+
+@compiled
+def run_chain_in_parts(arguments):
+    """Run one chain on several threads.
+
+    Words: the counter of parts taken, the address of the chain, the number of parts, and the address
+    of scratch memory for each of them.
+    """
+    w, parts = words(arguments[1]), arguments[2]
+    while True:
+        part = take_part(arguments)
+        if part >= parts:
+            break
+        size = 4 * codes.REGISTERS * codes.TILE
+        chain(w, floats(arguments[3] + size * part), part, parts)
