@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..graph.node import Entry, Graph, Node
+from ..graph.node import Entry, Node
 from ..ops.backward import Backward, backward_of
 from ..ops.core import get_op
 from ..ops.shapes import product
 from .joint import Joint
-from .memory import Key
+from .readers import Readers
 from .rewrite import Replacement, rewrite
 from .target import Facts, Target
 
@@ -32,7 +32,7 @@ def fuse_normalization(joint: Joint, facts: Callable[[], Facts], target: Target)
     if not joint.wrt or not any(_is_normalization(node) for node in joint.forward.nodes):
         return joint
     shapes, dtypes = facts()
-    readers = _Readers(joint)
+    readers = _Finder(joint)
     replacements: dict[Node, Replacement | None] = {}
     for position, node in enumerate(joint.forward.nodes):
         shape = shapes[position][0]
@@ -139,28 +139,8 @@ class _Group:
         ]
 
 
-class _Readers:
-    """Who reads which value of a joint graph."""
-
-    def __init__(self, joint: Joint):
-        self.graph: Graph = joint.graph
-        self.found: dict[Key, list[Node]] = {}
-        self.shape_only: dict[Key, set[Node]] = {}
-        for node, sources in zip(self.graph.nodes, self.graph.sources):
-            if node.op is None:
-                continue
-            unread = node.op.shape_only_names
-            for name, key in zip(node.op.input_names, sources):
-                if name in unread:
-                    self.shape_only.setdefault(key, set()).add(node)
-                else:
-                    self.found.setdefault(key, []).append(node)
-        for entry in self.graph.outputs:
-            self.found.setdefault(joint.key(entry), []).append(_USER)
-
-    def of(self, node: Node, index: int = 0) -> list[Node]:
-        """The nodes that read the elements of a value."""
-        return self.found.get((self.graph.index[node], index), [])
+class _Finder(Readers):
+    """Finds what can be one node."""
 
     def groups(self, norm: Node) -> Iterator[_Group]:
         """The groups that begin with a normalisation, the largest first."""
@@ -189,15 +169,9 @@ class _Readers:
             return None
         group.shared = self.of(derivative) != [group.backward]
         inner = [node for node in (group.norm, group.add) if node is not None]
-        only_here = all(
-            self.shape_only.get((self.graph.index[node], 0), set()) <= set(group.nodes)
-            for node in inner
-        )
+        only_here = all(self.shapes_only(node) <= set(group.nodes) for node in inner)
         return group if only_here and (group.add is not None or not group.shared) else None
 
 
 def _mirroring(node: Node) -> list[str | None]:
     return [node.attrs.get(f"__{name}__") for name in ("force_mirroring", "mirror_stage")]
-
-
-_USER = Node(None, (), "user", {})  # reads the outputs

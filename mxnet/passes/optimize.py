@@ -11,6 +11,7 @@ from .fuse import accumulate_products
 from .fuse_normalization import fuse_normalization
 from .joint import Joint
 from .simplify import drop_idle_casts
+from .swap_pooling import swap_pooling
 from .target import Facts, Target
 
 __all__ = ["optimize"]
@@ -20,6 +21,7 @@ PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     drop_idle_casts,
     accumulate_products,
     fuse_normalization,
+    swap_pooling,
     fold,
 )
 
