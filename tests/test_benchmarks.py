@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import compare, memory, report
+from benchmarks import compare, memory, precision, report
 from benchmarks.engines import Case
 from benchmarks.workloads import WORKLOADS, is_input, make_arrays, pack_gradients, unpack
 
@@ -136,3 +136,10 @@ def test_unknown_names_are_refused(tmp_path):
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 1
         assert name in done.stderr
+
+
+def test_precision_prints_a_table(capsys):
+    precision.main(["--tiny", "--only", "lenet*", "--rounds", "1"])
+    head, _, row, alone = capsys.readouterr().out.splitlines()
+    assert row.count("|") == alone.count("|") == head.count("|")
+    assert "nan" not in row
