@@ -7,7 +7,7 @@ from functools import partial
 
 from ..graph.node import Graph
 from .fold import fold
-from .fuse import accumulate_products
+from .fuse import accumulate_products, join_products
 from .fuse_normalization import fuse_normalization
 from .joint import Joint
 from .simplify import drop_idle_casts
@@ -20,6 +20,7 @@ __all__ = ["optimize"]
 PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     drop_idle_casts,
     accumulate_products,
+    join_products,
     fuse_normalization,
     swap_pooling,
     fold,

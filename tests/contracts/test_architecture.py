@@ -18,6 +18,7 @@ LAYERS = [
     {"passes"},
     {"symbol"},
     {"visualization", "initializer", "lr_scheduler", "planning", "precision"},
+    {"kernels"},
     {"execution"},
     {"_tape", "executor", "binding", "ndarray", "random", "autograd", "operator", "metric"}
     | {"autograd_function"},

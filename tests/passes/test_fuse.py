@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import mxnet as mx
-from mxnet.passes.fuse import accumulate_products
+from mxnet.passes.fuse import accumulate_products, join_products
 from mxnet.passes.infer import infer_shapes
 from mxnet.passes.joint import join
 from mxnet.passes.target import Target
@@ -41,6 +42,21 @@ def test_sums_of_products_become_one_node():
     assert "_grad_add" not in names
 
 
+@pytest.mark.parametrize(("steps", "batch", "products"), [(6, 1, 1), (200, 2, 2), (6, 16, 6)])
+def test_sums_of_thin_products_become_one_product(steps, batch, products):
+    """Thick products are left alone; of many thin ones 256 rows at a time are joined."""
+    joint = fused(shared_weights(steps), x=(batch, 5), w=(5, 5))
+    known = {n: (batch, 5) if n.name != "w" else (5, 5) for n in joint.graph.variables}
+
+    def found():
+        return infer_shapes(joint.graph, known).values, []
+
+    names = operators(join_products(joint, found, Target()))
+    adding = names.count("_dot_add")
+    assert adding == products - 1
+    assert names.count("Concat") == (0 if batch > 4 else 2 * products)
+
+
 def test_nothing_to_fuse_leaves_the_graph_alone():
     net = shared_weights(1)
     joint = join(net._graph, net._graph.arguments)
@@ -48,7 +64,7 @@ def test_nothing_to_fuse_leaves_the_graph_alone():
 
 
 def test_gradients_of_shared_weights():
-    net = shared_weights(5)
+    net = shared_weights(9)
     rng = np.random.RandomState(0)
     arrays = {"x": rng.randn(3, 5) / 2, "w": rng.randn(5, 5) / 2}
     for req in ("write", "add"):
@@ -62,7 +78,7 @@ def test_gradients_of_shared_weights():
 
         def total(w):
             h = arrays["x"]
-            for _ in range(5):
+            for _ in range(9):
                 h = np.tanh(h @ w.T)
             return h.sum()
 
