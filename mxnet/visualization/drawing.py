@@ -33,7 +33,10 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 
 @dataclass(frozen=True)
 class Label:
-    """One line of text around a centre; ``halo`` clears a little space behind it."""
+    """One line of text around a centre; ``halo`` clears a little space behind it.
+
+    ``anchor`` may put its start or its end at that point instead, as in SVG.
+    """
 
     text: str
     centre: Point
@@ -41,6 +44,7 @@ class Label:
     color: str = "#1f2933"
     bold: bool = False
     halo: bool = False
+    anchor: str = "middle"
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Shape:
     labels: Sequence[Label] = ()
     ellipse: bool = False
     tip: str = ""
+    radius: float = 7.0
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,8 @@ def _svg_shape(shape: Shape) -> str:
     else:
         outline = (
             f'<rect x="{_number(x - shape.width / 2)}" y="{_number(y - shape.height / 2)}" '
-            f'width="{_number(shape.width)}" height="{_number(shape.height)}" rx="7" {paint}/>'
+            f'width="{_number(shape.width)}" height="{_number(shape.height)}" '
+            f'rx="{_number(shape.radius)}" {paint}/>'
         )
     labels = "".join(_svg_label(label) for label in shape.labels)
     return f"<g><title>{escape(shape.tip)}</title>{outline}{labels}</g>"
@@ -157,6 +163,8 @@ def _svg_shape(shape: Shape) -> str:
 def _svg_label(label: Label) -> str:
     x, y = label.centre
     extra = ' font-weight="bold"' if label.bold else ""
+    if label.anchor != "middle":
+        extra += f' text-anchor="{label.anchor}"'
     if label.halo:
         extra += ' stroke="#ffffff" stroke-width="3" paint-order="stroke"'
     return (
@@ -232,7 +240,7 @@ def _pdf_curve(curve: Curve) -> str:
 
 def _pdf_shape(shape: Shape) -> str:
     (x, y), rx, ry = shape.centre, shape.width / 2, shape.height / 2
-    corner_x, corner_y = (rx, ry) if shape.ellipse else (7.0, 7.0)
+    corner_x, corner_y = (rx, ry) if shape.ellipse else (shape.radius, shape.radius)
     # 0.5523 makes a cubic curve the best quarter of a circle.
     bend_x, bend_y = corner_x * (1 - 0.5523), corner_y * (1 - 0.5523)
     steps = [_pdf_color(shape.fill, "rg"), _pdf_color(shape.stroke, "RG")]
@@ -250,12 +258,13 @@ def _pdf_shape(shape: Shape) -> str:
 def _pdf_label(label: Label) -> str:
     x, y = label.centre
     width = text_width(label.text, label.size, label.bold)
+    left = x - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
     characters = label.text.encode("cp1252", "replace").decode("latin-1")
     for special in "\\()":
         characters = characters.replace(special, "\\" + special)
     font = "F2" if label.bold else "F1"
     text = (
-        f"BT /{font} {_number(label.size)} Tf 1 0 0 -1 {x - width / 2:.2f} "
+        f"BT /{font} {_number(label.size)} Tf 1 0 0 -1 {left:.2f} "
         f"{y + label.size * 0.35:.2f} Tm ({characters}) Tj ET"
     )
     steps = [_pdf_color(label.color, "rg"), text]
