@@ -10,7 +10,6 @@ import torch
 from ..error import MXNetError, NodeError
 from ..graph.node import Node
 from .capture import TorchCall, capture
-from .capture import capture
 from .hoisted import Prologue
 from .watch import Watcher
 
@@ -182,6 +181,7 @@ class _FirstRun:
 
     def __init__(self, native: int | None):
         self.native = native
+        self.scratch: torch.Tensor | None = None
         self.calls: list[Call] = []
         self.owners: list[Instruction] = []
         self.kept: list[Any] = []
@@ -207,9 +207,11 @@ class _FirstRun:
             bound = [c.bound() if isinstance(c, TorchCall) else c for c in waiting]
             numbers: Sequence[int] = range(len(bound))
         else:
-            from .native.blocks import merge
+            from .native.blocks import merge, new_scratch
 
-            bound, numbers, kept = merge(waiting, self.native)
+            if self.scratch is None:
+                self.scratch = new_scratch()
+            bound, numbers, kept = merge(waiting, self.native, self.scratch)
             self.kept += kept
         for call, number in zip(bound, numbers):
             self.run(call, owners[number])

@@ -87,11 +87,10 @@ def join_products(joint: Joint, facts: Callable[[], Facts], target: Target) -> J
 def _chains_of_products(joint: Joint) -> list[list[Node]]:
     """Products each of which is added to the one before it, which nothing else reads."""
     graph = joint.graph
-    add = get_op("_dot_add")
-    dot = get_op("dot")(transpose_a=True)
+    add, dot = get_op("_dot_add")(transpose_a=True), get_op("dot")(transpose_a=True)
     chains: dict[Node, list[Node]] = {}  # by their last node
     for node in graph.nodes[len(joint.forward.nodes) :]:
-        if type(node.op) is not add or not node.op.transpose_a or node.op.transpose_b:
+        if node.op is not add:
             continue
         before = node.inputs[0].node
         chain = chains.pop(before, [])

@@ -11,7 +11,7 @@ pytest.importorskip("numba")
 torch = pytest.importorskip("torch")
 
 from mxnet.execution.capture import TorchCall  # noqa: E402
-from mxnet.execution.native.blocks import merge  # noqa: E402
+from mxnet.execution.native.blocks import merge, new_scratch  # noqa: E402
 from mxnet.execution.native.claims import SMALL, claim  # noqa: E402
 
 ATEN = torch.ops.aten
@@ -55,7 +55,7 @@ def torch_call(func, *args, **kwargs):
 
 def run(*calls, planned=0):
     """Run torch calls as native programs; returns how many calls that took, and how many native."""
-    merged, _, kept = merge(calls, planned)
+    merged, _, kept = merge(calls, planned, new_scratch())
     for call in merged:
         call()
     return len(merged), len(kept)
@@ -228,7 +228,7 @@ def test_large_chains(threads):
 def test_addresses_that_change():
     x, out = torch.ones(6), torch.empty(6)
     call = TorchCall(torch.tanh, (x,), {"out": out}, out, [x])
-    merged, _, kept = merge([call], out.untyped_storage()._cdata)
+    merged, _, kept = merge([call], out.untyped_storage()._cdata, new_scratch())
     merged[0]()
     x.set_(torch.full((6,), 2.0))
     merged[0]()

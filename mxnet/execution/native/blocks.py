@@ -16,7 +16,7 @@ from ...kernels.codes import CHAIN, GEMM, LOAD, REGISTERS, STORE, TANH, TILE
 from ..capture import TorchCall
 from .claims import SMALL, Elementwise, Record, View, claim
 
-__all__ = ["merge"]
+__all__ = ["merge", "new_scratch"]
 
 Call = Callable[[], Any]
 
@@ -24,15 +24,22 @@ _LONGEST = 64  # members of a chain: each is compared with all before it
 _PART = 1 << 15  # numbers that are worth a thread
 
 
-def merge(calls: Sequence[Any], planned: int) -> tuple[list[Call], list[int], list[Any]]:
+def new_scratch() -> torch.Tensor:
+    """Memory in which native programs that never run at the same time compute: a tile set a thread."""
+    return torch.zeros(torch.get_num_threads() * REGISTERS * TILE)
+
+
+def merge(
+    calls: Sequence[Any], planned: int, scratch: torch.Tensor
+) -> tuple[list[Call], list[int], list[Any]]:
     """Put neighbouring torch calls that the interpreter can do into one call each.
 
-    ``calls``: TorchCalls, and others that stay as they are; ``planned``: the storage of the arena.
-    What is written elsewhere may be seen from outside, so that its version is raised as torch would.
-    Returns the calls, for each the number of the first one that it stands for, and objects that have
-    to live as long.
+    ``calls``: TorchCalls, and others that stay as they are; ``planned``: the storage of the arena;
+    ``scratch``: from ``new_scratch``. What is written elsewhere than in the arena may be seen from
+    outside, so that its version is raised as torch would. Returns the calls, for each the number of
+    the first one that it stands for, and objects that have to live as long.
     """
-    merging = _Merging(planned)
+    merging = _Merging(planned, scratch)
     for number, call in enumerate(calls):
         merging.add(number, call)
     merging.close()
@@ -40,8 +47,8 @@ def merge(calls: Sequence[Any], planned: int) -> tuple[list[Call], list[int], li
 
 
 class _Merging:
-    def __init__(self, planned: int):
-        self.planned = planned
+    def __init__(self, planned: int, scratch: torch.Tensor):
+        self.planned, self.scratch = planned, scratch
         self.calls: list[Call] = []
         self.numbers: list[int] = []
         self.kept: list[Any] = []
@@ -86,7 +93,7 @@ class _Merging:
             for number, call in members:
                 self.emit(number, call.bound())
             return
-        parts = min(torch.get_num_threads(), size // _PART)
+        parts = min(len(self.scratch) // (REGISTERS * TILE), size // _PART)
         if parts > 1:
             self.close_program()
         if not self.program.words:
@@ -107,7 +114,7 @@ class _Merging:
         if not program.words:
             return
         self.kept.append(program)
-        self.emit(self.start, program.bound(parts))
+        self.emit(self.start, program.bound(parts, self.scratch))
         outside = tuple(program.outside.values())
         if outside:
             self.emit(self.start, partial(torch.autograd.graph.increment_version, outside))
@@ -159,13 +166,13 @@ class _Program:
             if self.words[position] in (LOAD, STORE) and self.words[position + 2] in tensors:
                 self.patches.append((position + 2, tensors[self.words[position + 2]]))
 
-    def bound(self, parts: int) -> Call:
+    def bound(self, parts: int, scratch: torch.Tensor) -> Call:
         """The call that runs the program; a single chain in several parts, if so many are wanted."""
         from ...kernels.interpreter import run_chain_in_parts, run_program
         from ...kernels.native import function, run
 
         array = self.array = np.array(self.words, np.int64)
-        scratch = self.scratch = torch.zeros(parts * REGISTERS * TILE)
+        self.keep.append(scratch)
         start, memory = array.ctypes.data, scratch.data_ptr()
         if parts > 1:
             call = partial(run, run_chain_in_parts, (0, start, parts, memory), parts)
