@@ -90,11 +90,11 @@ def _chains_of_products(joint: Joint) -> list[list[Node]]:
     add, dot = get_op("_dot_add")(transpose_a=True), get_op("dot")(transpose_a=True)
     chains: dict[Node, list[Node]] = {}  # by their last node
     for node in graph.nodes[len(joint.forward.nodes) :]:
-        if node.op is not add:
+        if node.op != add:
             continue
         before = node.inputs[0].node
         chain = chains.pop(before, [])
-        if not chain and before.op is dot:
+        if not chain and before.op == dot:
             chain = [before]
         if chain and graph.uses[graph.index[before]] > 1:
             chains[before], chain = chain, []
