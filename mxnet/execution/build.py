@@ -17,6 +17,7 @@ from ..passes.memory import Key, Plan
 from ..passes.report import MemoryReport
 from ..passes.schedule import plan_graph
 from ..passes.target import Target, available_kernels
+from .allocator import keep_freed_memory
 from .dynamic import DynamicSegment
 from .hoisted import Prologue
 from .lower import Environment, Lowering, Sink, torch_dtype
@@ -169,6 +170,8 @@ def build(
         joint, infer, lambda: _Writable(bound, variables), list(bound.gradients), target, budget
     )
     joint, plan = planned.joint, planned.plan
+    if plan.adopted and device.type == "cpu":
+        keep_freed_memory()
     whole = joint.graph
     fixed: dict[Key, torch.Tensor] = {(whole.index[n], 0): variables[n] for n in whole.variables}
     for entry, now in zip(graph.outputs, joint.forward.outputs):
