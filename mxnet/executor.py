@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
 from .base import MXNetError
@@ -17,6 +16,7 @@ from .execution.program import Instruction, Segment
 from .execution.selfcheck import SelfCheck
 from .execution.storage import Arena
 from .execution.watch import Watcher, Watchers, everywhere
+from .executor_inputs import copy_inputs, set_head_gradients
 from .graph.node import Entry, Node
 from .ndarray import NDArray
 from .ops.shapes import is_complete
@@ -220,7 +220,7 @@ class Executor:
         names, ValueError for values that are not arrays of the right shape.
         """
         if kwargs:
-            self._copy_inputs(kwargs)
+            copy_inputs(self.arg_dict, kwargs)
         program = self._program(bool(is_train))
         self._arena.owner = program if is_train else None
         self._draws = None
@@ -242,7 +242,8 @@ class Executor:
             return
         program = self._program(True)
         if out_grads is not None or self._bound.head_gradients:
-            self._set_head_gradients(out_grads)
+            targets, names = self._bound.head_gradients, self._symbol.list_outputs()
+            set_head_gradients(targets, names, out_grads, is_dynamic(self._graph))
         if self._check is not None:
             self._check.train = True
         # The arena may hold no values of a training forward run of ours.
@@ -271,63 +272,6 @@ class Executor:
             segment.run_watched(Watchers(watchers))
         else:
             segment.run()
-
-    def _copy_inputs(self, arrays: dict[str, Any]) -> None:
-        bound = self.arg_dict
-        for name, value in arrays.items():
-            if name not in bound:
-                raise TypeError(f"Unknown argument {name}; the arguments are {', '.join(bound)}")
-            if not isinstance(value, (NDArray, np.ndarray)):
-                raise ValueError(
-                    f"only accept keyword argument of NDArrays and numpy.ndarray, not {type(value)}"
-                )
-            if tuple(value.shape) != bound[name].shape:
-                raise ValueError(
-                    f"Shape not match! Argument {name}, need: {bound[name].shape}, received:"
-                    f" {value.shape}"
-                )
-            source = (
-                value._tensor
-                if isinstance(value, NDArray)
-                else torch.from_numpy(np.ascontiguousarray(value))
-            )
-            bound[name]._tensor.copy_(source)
-
-    def _set_head_gradients(self, out_grads: Any) -> None:
-        targets = self._bound.head_gradients
-        names = self._symbol.list_outputs()
-        if out_grads is None:
-            if targets:
-                missing = ", ".join(names[index] for index in targets)
-                raise MXNetError(
-                    "backward needs out_grads (head_gradient) for the outputs that are not"
-                    f" losses: {missing}"
-                )
-            return
-        if isinstance(out_grads, NDArray):
-            out_grads = [out_grads]
-        elif isinstance(out_grads, dict):
-            out_grads = [out_grads[name] for name in names]
-        for position, gradient in enumerate(out_grads):
-            if not isinstance(gradient, NDArray):
-                raise TypeError(
-                    f"out_grads must be NDArrays, but number {position} is {type(gradient)}"
-                )
-        for index, target in targets.items():
-            if index >= len(out_grads):
-                raise MXNetError(
-                    f"backward got {len(out_grads)} out_grads; output {names[index]} needs one too"
-                )
-            gradient = out_grads[index]._tensor
-            if is_dynamic(self._graph):
-                target.set_(gradient.to(target.dtype, copy=True))
-            elif gradient.shape != target.shape:
-                raise MXNetError(
-                    f"the gradient of output {names[index]} should be {tuple(target.shape)}"
-                    f" but is {tuple(gradient.shape)}"
-                )
-            else:
-                target.copy_(gradient)
 
     # -- looking ------------------------------------------------------------------------------
     def set_monitor_callback(self, callback: Callable | None, monitor_all: bool = False) -> None:
