@@ -14,7 +14,7 @@ PROGRAM = "from mxnet.execution.allocator import keep_freed_memory as k; print(k
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
 @pytest.mark.parametrize(
-    "settings, expected",
+    ("settings", "expected"),
     [({}, "True True"), ({"REMX_KEEP_FREED_MEMORY": "0"}, "False False"),
      ({"MALLOC_TRIM_THRESHOLD_": "100000"}, "False False")],
     ids=["kept", "turned off", "set by the user"],
