@@ -131,12 +131,15 @@ def report(options: argparse.Namespace, workers: int, best: dict, numbers: int) 
     )
     for kind, (wall, processor) in best.items():
         print(f"  {kind:<34}{wall * 1e3:9.1f} ms{processor * 1e3:9.1f} ms of processor")
-    wall = {kind: seconds for kind, (seconds, _) in best.items()}
-    ours, theirs = wall["remx, dist_sync"], wall["PyTorch, DistributedDataParallel"]
-    print(f"  scaling efficiency {wall['remx, alone'] / ours:.3f}", end="")
-    print(f" ({wall['remx, side by side'] / ours:.3f} of side by side), ", end="")
-    print(f"PyTorch's {wall['PyTorch, side by side'] / theirs:.3f} of side by side")
-    print(f"  remx / DistributedDataParallel {ours / theirs:.3f}")
+    for clock, name in enumerate(("of wall-clock time", "of processor time")):
+        took = {kind: both[clock] for kind, both in best.items()}
+        ours, theirs = took["remx, dist_sync"], took["PyTorch, DistributedDataParallel"]
+        print(
+            f"  {name}: scaling efficiency {took['remx, alone'] / ours:.3f}, against side by side "
+            f"{took['remx, side by side'] / ours:.3f} (PyTorch "
+            f"{took['PyTorch, side by side'] / theirs:.3f}); remx / DistributedDataParallel "
+            f"{ours / theirs:.3f}"
+        )
 
 
 def main() -> int:
