@@ -19,14 +19,18 @@ extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 extern void __libc_free(void *);
 
-static atomic_long blocks, bytes, live, peak;
+static atomic_long blocks, bytes, live, peak, large, large_peak;
+
+static void raise_to(atomic_long *peak, long now) {
+    long most = atomic_load(peak);
+    while (now > most && !atomic_compare_exchange_weak(peak, &most, now)) {}
+}
 
 static void *took(void *block) {
     long size = block ? (long)malloc_usable_size(block) : 0;
-    long now = atomic_fetch_add(&live, size) + size;
-    long most = atomic_load(&peak);
-    while (now > most && !atomic_compare_exchange_weak(&peak, &most, now)) {}
+    raise_to(&peak, atomic_fetch_add(&live, size) + size);
     if (size >= THRESHOLD) {
+        raise_to(&large_peak, atomic_fetch_add(&large, size) + size);
         atomic_fetch_add(&blocks, 1);
         atomic_fetch_add(&bytes, size);
     }
@@ -34,7 +38,9 @@ static void *took(void *block) {
 }
 
 static void gave(void *block) {
-    if (block) atomic_fetch_sub(&live, (long)malloc_usable_size(block));
+    long size = block ? (long)malloc_usable_size(block) : 0;
+    atomic_fetch_sub(&live, size);
+    if (size >= THRESHOLD) atomic_fetch_sub(&large, size);
 }
 
 PUBLIC void *malloc(size_t size) { return took(__libc_malloc(size)); }
@@ -66,4 +72,9 @@ PUBLIC long counted_blocks(void) { return atomic_load(&blocks); }
 PUBLIC long counted_bytes(void) { return atomic_load(&bytes); }
 PUBLIC long counted_live(void) { return atomic_load(&live); }
 PUBLIC long counted_peak(void) { return atomic_load(&peak); }
-PUBLIC void counted_restart(void) { atomic_store(&peak, atomic_load(&live)); }
+PUBLIC long counted_large(void) { return atomic_load(&large); }
+PUBLIC long counted_large_peak(void) { return atomic_load(&large_peak); }
+PUBLIC void counted_restart(void) {
+    atomic_store(&peak, atomic_load(&live));
+    atomic_store(&large_peak, atomic_load(&large));
+}

@@ -8,13 +8,14 @@ import fnmatch
 import gc
 import importlib
 import json
+import math
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,11 @@ MEBI = 2**20
 MEASURED = ("remx", "torch")
 PICTURE = (3, 224, 224)
 
-# The networks whose plans are judged, at the batch sizes of the literature.
+# The networks whose plans are judged, at the batch sizes of the literature; small ones at larger
+# batches, since MXNet tells its plans in whole MiB.
 NETWORKS = (
-    Workload("mlp", "", "mlp", 128, (784,)),
-    Workload("lenet", "", "lenet", 64, (1, 28, 28)),
+    Workload("mlp", "", "mlp", 16384, (784,)),
+    Workload("lenet", "", "lenet", 1024, (1, 28, 28)),
     Workload("alexnet", "", "alexnet", 64, PICTURE, tiny_shape=(3, 96, 96)),
     Workload("vgg16", "", "vgg16", 32, PICTURE, tiny_shape=(3, 32, 32)),
     Workload("inception-bn-28", "", "inception_bn_28", 128, (3, 28, 28)),
@@ -50,7 +52,8 @@ class Planned:
     """A plan in bytes.
 
     ``every``: all values with memory of their own; ``arena``: as planned; ``bound``: the most bytes
-    of the arena in use at one time; ``adopted``: the most that kernels allocate themselves.
+    of the arena in use at one time; ``adopted``: the most that kernels allocate themselves;
+    ``outputs``: arrays of results, which MXNet counts too; ``mxnet``: what MXNet 1.9.1 plans.
     """
 
     network: str
@@ -60,23 +63,18 @@ class Planned:
     arena: int
     bound: int
     adopted: int
+    outputs: int = 0
+    mxnet: int | None = None
 
 
 # -- plans ----------------------------------------------------------------------------------------
 def make_plan(symbol: Any, train: bool, shapes: dict[str, tuple]) -> tuple[Any, Any, Any, Any]:
     """The plan of a symbol without binding it: plan, graph, shapes, dtypes."""
-    from mxnet.passes.infer import infer_dtypes, infer_shapes
-    from mxnet.passes.joint import join, place, plan_joint
-    from mxnet.planning import infer_variables
+    from mxnet import planning
 
-    known = infer_variables(symbol, shapes, {})
-    wrt = [node for node in symbol._graph.arguments if train and not is_input(node.name)]
-    joint = join(symbol._graph, wrt)
-    found = infer_shapes(joint.graph, {n: fact[0] for n, fact in known.items()}).values
-    dtypes = infer_dtypes(joint.graph, {n: fact[1] for n, fact in known.items()}).values
-    placement = place(joint, dtypes, lambda node, dtype: known[node][1] == dtype)
-    plan, _ = plan_joint(joint, placement, found, dtypes)
-    return plan, joint.graph, found, dtypes
+    wanted = {n: "write" if train and not is_input(n) else "null" for n in symbol.list_arguments()}
+    planned = planning.make_plan(symbol, wanted, {}, None, shapes)
+    return planned.plan, planned.joint.graph, planned.shapes, planned.dtypes
 
 
 def judge(name: str, train: bool, plan: Any, graph: Any, shapes: Any, dtypes: Any) -> Planned:
@@ -152,7 +150,7 @@ def check_overlaps(buffers: Sequence[Any]) -> None:
         assert not (together & (rest[:, 2] < end) & (rest[:, 3] > start)).any(), "buffers overlap"
 
 
-def plans(tiny: bool, note: Callable[[str], None]) -> list[Planned]:
+def plans(tiny: bool, note: Callable[[str], None], mxnet_python: str | None) -> list[Planned]:
     """The plans of all networks, in training and in prediction."""
     results = []
     for network in NETWORKS:
@@ -160,22 +158,60 @@ def plans(tiny: bool, note: Callable[[str], None]) -> list[Planned]:
         for train in (True, False):
             note(f"planning {chosen.name}, {'training' if train else 'prediction'}")
             facts = make_plan(chosen.symbol, train, chosen.shapes)
-            results.append(judge(chosen.name, train, *facts))
+            ours = judge(chosen.name, train, *facts)
+            shapes = chosen.symbol.infer_shape(**chosen.shapes)[1]
+            ours = replace(ours, outputs=sum(4 * math.prod(shape) for shape in shapes))
+            if mxnet_python:
+                ours = replace(ours, mxnet=plan_of_mxnet(mxnet_python, chosen, train))
+            results.append(ours)
     return results
+
+
+_OF_MXNET = """
+import json, re, sys
+import mxnet as mx
+request = json.load(sys.stdin)
+symbol = mx.sym.load_json(request["symbol"])
+shapes = {name: tuple(shape) for name, shape in request["shapes"].items()}
+bound = symbol.simple_bind(mx.cpu(), grad_req=request["grad_req"], **shapes)
+print(re.search("Total ([0-9]+) MB allocated", bound.debug_str()).group(1))
+"""
+
+
+def plan_of_mxnet(python: str, network: Workload, train: bool) -> int | None:
+    """What MXNet 1.9.1 plans for a network, in bytes; it says so in whole MiB, rounded down."""
+    symbol = network.symbol
+    names = symbol.list_arguments()
+    wanted = {n: "write" if train and not is_input(n) else "null" for n in names}
+    shapes = {name: shape for name, shape in network.shapes.items() if name in names}
+    request = {"symbol": symbol.tojson(), "shapes": shapes, "grad_req": wanted}
+    with tempfile.TemporaryDirectory() as folder:  # not here, where a package has its name
+        done = subprocess.run(
+            [python, "-c", _OF_MXNET], cwd=folder, input=json.dumps(request), text=True,
+            capture_output=True, env={**os.environ, "MXNET_SUBGRAPH_BACKEND": "NONE", "PYTHONPATH": ""},
+        )  # fmt: skip
+    return int(done.stdout) * MEBI if done.returncode == 0 else None
 
 
 def plan_table(results: Sequence[Planned]) -> str:
     """The plans as a Markdown table in MiB."""
     header = ["MiB", "mode", "every value", "arena", "bound", "arena / bound", "adopted",
               "every value / (arena + adopted)"]  # fmt: skip
+    if any(each.mxnet is not None for each in results):
+        header += ["outputs", "MXNet 1.9.1", "MXNet / remx"]
     rows = []
     for each in results:
         mode = "training" if each.train else "prediction"
         amounts = [f"{n / MEBI:.2f}" for n in (each.every, each.arena, each.bound)]
         saved = each.every / (each.arena + each.adopted)
         ratio = f"{each.arena / each.bound:.4f}" if each.bound else "–"
-        rows.append([each.network, mode, *amounts, ratio, f"{each.adopted / MEBI:.2f}",
-                     f"{saved:.1f}"])  # fmt: skip
+        row = [each.network, mode, *amounts, ratio, f"{each.adopted / MEBI:.2f}", f"{saved:.1f}"]
+        if len(header) > len(row):
+            ours = each.arena + each.adopted + each.outputs
+            row += [f"{each.outputs / MEBI:.2f}", "–", "–"]
+            if each.mxnet is not None:
+                row[-2:] = [f"{each.mxnet / MEBI:.0f}", f"{each.mxnet / ours:.2f}"]
+        rows.append(row)
     return table(header, rows)
 
 
@@ -195,10 +231,10 @@ def measure(engine: str, workload: str, train: bool, tiny: bool, steps: int = 5)
     """Set up a workload in this process and count what steady steps allocate.
 
     "blocks" and "bytes" are those of blocks of 16 KiB or more, by step; "peak" is the most in use
-    at one time. Has to run with the counter preloaded.
+    at one time, "large" the same of large blocks alone. Has to run with the counter preloaded.
     """
     counter = ctypes.CDLL(None)
-    for part in ("blocks", "bytes", "live", "peak"):
+    for part in ("blocks", "bytes", "live", "peak", "large", "large_peak"):
         getattr(counter, f"counted_{part}").restype = ctypes.c_long
     small = WORKLOADS[workload].shrunk()
     chosen = small if tiny else WORKLOADS[workload]
@@ -208,7 +244,7 @@ def measure(engine: str, workload: str, train: bool, tiny: bool, steps: int = 5)
     _steps(module.make(Case(small, make_arrays(small), train, 1, facts.option))[0], 3)
     arrays = make_arrays(chosen)
     gc.collect()
-    before = counter.counted_live()
+    before, large_before = counter.counted_live(), counter.counted_large()
     step, _ = module.make(Case(chosen, arrays, train, 1, facts.option))
     _steps(step, 3)
     counter.counted_restart()
@@ -222,6 +258,7 @@ def measure(engine: str, workload: str, train: bool, tiny: bool, steps: int = 5)
         "blocks": (counter.counted_blocks() - blocks) / steps,
         "bytes": (counter.counted_bytes() - size) / steps,
         "peak": counter.counted_peak() - before,
+        "large": counter.counted_large_peak() - large_before,
     }
     if engine == "remx":
         symbol = chosen.symbol
@@ -268,8 +305,8 @@ def _in_process(environment: dict, name: str, mode: str, engine: str, tiny: bool
 
 def reality_table(results: Sequence[dict[str, Any]]) -> str:
     """What steady steps allocate, as a Markdown table."""
-    header = ["", "mode", "remx: plan, MiB", "real, MiB", "real / plan", "blocks a step",
-              "PyTorch: real, MiB", "blocks a step"]  # fmt: skip
+    header = ["", "mode", "remx: plan, MiB", "large blocks, MiB", "large / plan", "real, MiB",
+              "real / plan", "blocks a step", "PyTorch: real, MiB", "blocks a step"]  # fmt: skip
     ours = [each for each in results if each["engine"] == "remx"]
     rows = []
     for one in ours:
@@ -280,7 +317,8 @@ def reality_table(results: Sequence[dict[str, Any]]) -> str:
         )  # fmt: skip
         mode = "training" if one["train"] else "inference"
         rows.append([
-            one["title"], mode, f"{one['plan'] / MEBI:.2f}", f"{one['peak'] / MEBI:.2f}",
+            one["title"], mode, f"{one['plan'] / MEBI:.2f}", f"{one['large'] / MEBI:.2f}",
+            f"{one['large'] / one['plan']:.3f}", f"{one['peak'] / MEBI:.2f}",
             f"{one['peak'] / one['plan']:.3f}", f"{one['blocks']:g}",
             f"{other['peak'] / MEBI:.2f}", f"{other['blocks']:g}",
         ])  # fmt: skip
@@ -289,7 +327,7 @@ def reality_table(results: Sequence[dict[str, Any]]) -> str:
 
 def report(options: argparse.Namespace, note: Callable[[str], None]) -> str:
     """Both parts as Markdown; the figures also go to memory.json."""
-    planned = plans(options.tiny, note)
+    planned = plans(options.tiny, note, options.mxnet_python)
     real = reality(options, note)
     write_json(
         options.output / "memory.json", {"plans": [asdict(each) for each in planned], "real": real}

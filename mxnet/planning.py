@@ -14,12 +14,12 @@ from .passes.joint import Joint, join
 from .passes.precision import Precision, loss_scale_variable, mix_precision
 from .passes.recompute import parse_budget
 from .passes.report import MemoryReport
-from .passes.schedule import plan_graph
+from .passes.schedule import Planned, plan_graph
 from .passes.target import Target, available_kernels
 from .passes.unroll import unroll
 from .precision import chosen_precision
 
-__all__ = ["infer_variables", "plan_symbol", "prepare", "requirements_of"]
+__all__ = ["infer_variables", "make_plan", "plan_symbol", "prepare", "requirements_of"]
 
 REQUIREMENTS = ("write", "add", "null")
 
@@ -118,6 +118,18 @@ def plan_symbol(
     dtype: Any = None,
 ) -> MemoryReport:
     """See ``Symbol.plan_memory``."""
+    return make_plan(symbol, grad_req, types, memory_budget, shapes, dtype).report
+
+
+def make_plan(
+    symbol: Any,
+    grad_req: Any,
+    types: Mapping[str, Any],
+    memory_budget: Any,
+    shapes: Mapping[str, Any],
+    dtype: Any = None,
+) -> Planned:
+    """All that a bound symbol would be: its graph after all passes, with the plan of its memory."""
     graph = symbol._graph
     names = symbol.list_arguments()
     requirements = dict(zip(graph.arguments, requirements_of(grad_req, names, ValueError)))
@@ -144,7 +156,7 @@ def plan_symbol(
 
     budget = None if memory_budget is None else parse_budget(memory_budget)
     target = Target("cpu", bool(joint.wrt), available_kernels("cpu"))
-    return plan_graph(joint, infer, lambda: writable, joint.wrt, target, budget).report
+    return plan_graph(joint, infer, lambda: writable, joint.wrt, target, budget)
 
 
 def _head_gradients(joint: Joint, known: Mapping[Node, tuple]) -> dict[Node, tuple]:
