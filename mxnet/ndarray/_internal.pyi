@@ -1863,7 +1863,7 @@ def _prepared_weight(
     beta: NDArray | None = None,
     moving_mean: NDArray | None = None,
     moving_var: NDArray | None = None,
-    packing: Literal['none', 'convolution', 'linear'] = 'none',
+    packing: Literal['none', 'convolution', 'linear', 'winograd'] = 'none',
     data_shape: _Shape = (),
     stride: _Shape = (),
     pad: _Shape = (),
@@ -2516,6 +2516,24 @@ def _while_loop(
     ctx: Any = None,
 ) -> Any:
     """Run a body on loop variables as long as a condition on them holds."""
+
+def _winograd_convolution(
+    data: NDArray | None = None,
+    weight: NDArray | None = None,
+    bias: NDArray | None = None,
+    residual: NDArray | None = None,
+    num_filter: int = ...,
+    pad: int = 0,
+    no_bias: bool = False,
+    with_residual: bool = False,
+    activation: Literal['none', 'relu'] = 'none',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """A convolution with 3x3 filters, plus another array if there is one, with max(x, 0) if asked for."""
 
 def _zeros(
     shape: _Shape = (),

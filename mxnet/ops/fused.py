@@ -78,7 +78,7 @@ class PreparedWeight(Op, name="_prepared_weight"):
     Only programs hold weights like that; elsewhere the result is an array as any other.
     """
 
-    packing: Literal["none", "convolution", "linear"] = "none"
+    packing: Literal["none", "convolution", "linear", "winograd"] = "none"
     data_shape: Shape = ()
     stride: Shape = ()
     pad: Shape = ()
@@ -101,7 +101,11 @@ class PreparedWeight(Op, name="_prepared_weight"):
         return ("prepared", "shift") if self.normalised else ("prepared",)
 
     def infer_shape(self, s):
-        s.same("weight", "prepared")
+        if self.packing == "winograd":
+            k, c, *_ = s.weight
+            s.prepared = (36, c, k)
+        else:
+            s.same("weight", "prepared")
         if self.normalised:
             s.shift = s.weight[:1]
             s.same("shift", *self.input_names[1:])
@@ -110,7 +114,11 @@ class PreparedWeight(Op, name="_prepared_weight"):
         self, weight, bias=None, gamma=None, beta=None, moving_mean: Aux = None,
         moving_var: Aux = None, *, opaque=False,
     ):  # fmt: skip
-        pack = self.packed if opaque else torch.clone
+        pack = torch.clone
+        if self.packing == "winograd":
+            from .winograd import transformed_filters as pack
+        elif opaque:
+            pack = self.packed
         if not self.normalised:
             return pack(weight)
         statistics = moving_mean, moving_var, self.eps, self.fix_gamma

@@ -16,6 +16,7 @@ from typing import Any
 from ..graph.node import Entry, Node
 from ..ops.core import get_op
 from ..ops.shapes import product
+from ..ops.winograd import suits
 from .joint import Joint
 from .rewrite import Replacement, rewrite
 from .target import Facts, Target
@@ -36,7 +37,7 @@ def fold(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
     kinds = _layers()
     if not any(type(node.op) in kinds for node in joint.graph.nodes):
         return joint
-    folding = _Folding(joint, *facts())
+    folding = _Folding(joint, target, *facts())
     for node in joint.graph.nodes:
         kind = kinds.get(type(node.op))
         if kind is not None and node not in folding.replacements:
@@ -75,8 +76,10 @@ class _Chain:
 
 
 class _Folding:
-    def __init__(self, joint: Joint, shapes: Sequence[tuple], dtypes: Sequence[tuple]):
-        self.joint, self.graph = joint, joint.graph
+    def __init__(
+        self, joint: Joint, target: Target, shapes: Sequence[tuple], dtypes: Sequence[tuple]
+    ):
+        self.joint, self.graph, self.target = joint, joint.graph, target
         self.shapes, self.dtypes = shapes, dtypes
         self.replacements: dict[Node, Replacement | None] = {}
         self.prepared: dict[tuple, Node] = {}
@@ -117,8 +120,30 @@ class _Folding:
         data_shape = self.shape(node.inputs[0])
         packing = {"packing": "convolution", "data_shape": data_shape, **geometry}
         own = {**geometry, "kernel": op.kernel, "num_filter": op.num_filter}
+        if self.suits_winograd(chain):
+            residual = chain.residual is not None
+            own = {
+                "num_filter": op.num_filter,
+                "pad": op.geometry()[1][0],
+                "with_residual": residual,
+            }
+            self.replace(chain, "_winograd_convolution", own, {"packing": "winograd"})
+            return
         kind = "_fused_convolution" if chain.residual is None else "_fused_convolution_add"
         self.replace(chain, kind, own, packing)
+
+    def suits_winograd(self, chain: _Chain) -> bool:
+        """Whether a convolution is of the kind that needs a quarter of the multiplications."""
+        op = chain.layer.op
+        steps, (pad, other_pad), gaps = op.geometry()
+        return (
+            "numba" in self.target.kernels
+            and op.kernel == (3, 3)
+            and (*steps, *gaps, op.num_group) == (1,) * 5
+            and pad == other_pad <= 1
+            and chain.activation[0] in ("none", "relu")
+            and suits(self.shape(chain.layer.inputs[0]), self.shape(Entry(chain.layer)))
+        )
 
     def fully_connected(self, node: Node) -> None:
         """Fuse a fully connected layer that is large or has a normalisation behind it."""

@@ -1695,7 +1695,7 @@ def _prepared_weight(
     beta: Symbol | None = None,
     moving_mean: Symbol | None = None,
     moving_var: Symbol | None = None,
-    packing: Literal['none', 'convolution', 'linear'] = 'none',
+    packing: Literal['none', 'convolution', 'linear', 'winograd'] = 'none',
     data_shape: _Shape = (),
     stride: _Shape = (),
     pad: _Shape = (),
@@ -2304,6 +2304,23 @@ def _while_loop(
     out: Symbol | Sequence[Symbol] | None = None,
 ) -> Symbol:
     """Run a body on loop variables as long as a condition on them holds."""
+
+def _winograd_convolution(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    residual: Symbol | None = None,
+    num_filter: int = ...,
+    pad: int = 0,
+    no_bias: bool = False,
+    with_residual: bool = False,
+    activation: Literal['none', 'relu'] = 'none',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """A convolution with 3x3 filters, plus another array if there is one, with max(x, 0) if asked for."""
 
 def _zeros(
     shape: _Shape = (),

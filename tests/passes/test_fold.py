@@ -256,3 +256,32 @@ def test_gamma_is_still_set_to_one(monkeypatch):
     executor.arg_dict["bn_gamma"][:] = 5
     executor.forward()
     assert executor.arg_dict["bn_gamma"].asnumpy().tolist() == [1, 1]
+
+
+WINOGRAD = [  # images, channels, filters, height, width, pad
+    (4, 32, 48, 28, 28, 1),
+    (40, 32, 32, 6, 7, 1),
+    (12, 48, 32, 13, 18, 0),
+    (32, 64, 64, 7, 7, 1),
+]
+
+
+@pytest.mark.parametrize("sizes", WINOGRAD, ids=str)
+def test_filters_of_three_by_three(sizes, monkeypatch):
+    pytest.importorskip("numba")
+    n, channels, filters, height, width, pad = sizes
+    net = mx.sym.Convolution(
+        mx.sym.Variable("data"), kernel=(1, 1), num_filter=channels, no_bias=True, name="first"
+    )
+    three = {"kernel": (3, 3), "pad": (pad, pad)}
+    net = mx.sym.Convolution(net, num_filter=filters, no_bias=True, name="three", **three)
+    net = mx.sym.Activation(mx.sym.BatchNorm(net, fix_gamma=False, name="bn"), act_type="relu")
+    same = {"kernel": (3, 3), "pad": (1, 1), "num_filter": filters}
+    net = mx.sym.Convolution(net, name="sum", **same) + net
+    net = mx.sym.Pooling(net, kernel=(2, 2), pool_type="max")
+    pair = Pair(net, monkeypatch, data=(n, 3, height, width))
+    for seed in range(2):
+        fill(pair.fused, seed)
+        pair.same_parameters()
+        pair.check()
+    assert operators(pair.fused).count("_winograd_convolution") == 2

@@ -30,6 +30,39 @@ def scaled(data, scale, shift):
     return data * scale.reshape(-1, *trailing) + shift.reshape(-1, *trailing)
 
 
+TRANSFORM = np.array(
+    [[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]], dtype="float64"
+) / 24  # fmt: skip
+
+
+def tiles_convolved(data, weight, pad):
+    """What any 36 matrices compute, of which those of filters are some."""
+    data_matrix = np.array(
+        [[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0], [0, -2, -1, 2, 1, 0],
+         [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1]]
+    )  # fmt: skip
+    back = np.array(
+        [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
+    )
+    n, c, h, w = data.shape
+    rows, columns = h + 2 * pad - 2, w + 2 * pad - 2
+    data = np.pad(data, [(0, 0), (0, 0), (pad, 8), (pad, 8)])
+    filters = weight.reshape(6, 6, c, -1)
+    result = np.zeros((n, filters.shape[-1], rows + 4, columns + 4))
+    for y in range(0, rows, 4):
+        for x in range(0, columns, 4):
+            tile = np.einsum(
+                "ai,bj,ncij->abnc", data_matrix, data_matrix, data[:, :, y : y + 6, x : x + 6]
+            )
+            tile = np.einsum("abnc,abck->abnk", tile, filters)
+            result[:, :, y : y + 4, x : x + 4] = np.einsum("ia,jb,abnk->nkij", back, back, tile)
+    return result[:, :, :rows, :columns]
+
+
+def winograd(data, weight, bias, residual):
+    return relu(tiles_convolved(data, weight, 1) + bias.reshape(-1, 1, 1) + residual)
+
+
 PLAIN = {"gradient": False, "train": False}
 CONVOLUTION = {"kernel": (3, 3), "num_filter": 4, "pad": (1, 1)}
 NORMALISED = {"normalised": True, "fix_gamma": False}
@@ -116,6 +149,37 @@ SAMPLES = [
         {"fix_gamma": False},
         statistics(4),
         lambda **inputs: folded(np.ones(4), **inputs),
+        **PLAIN,
+    ),
+    Sample(
+        "_prepared_weight",
+        {"packing": "winograd"},
+        {"weight": (2, 3, 3, 3)},
+        lambda weight: np.einsum("ai,bj,kcij->abck", TRANSFORM, TRANSFORM, weight).reshape(
+            36, 3, 2
+        ),
+        name="winograd",
+        **PLAIN,
+    ),
+    *(
+        Sample(
+            "_winograd_convolution",
+            {"num_filter": filters, "pad": 1, "with_residual": True, "activation": "relu"},
+            {"data": (2, channels, 7, 6)},
+            winograd,
+            name=f"{channels} channels",
+            atol=1e-4,
+            **PLAIN,
+        )
+        for channels, filters in ((3, 2), (16, 32))
+    ),
+    Sample(
+        "_winograd_convolution",
+        {"num_filter": 16, "no_bias": True},
+        {"data": (2, 16, 6, 9)},
+        lambda data, weight: tiles_convolved(data, weight, 0),
+        name="no bias",
+        atol=1e-4,
         **PLAIN,
     ),
     Sample("_scale_shift", {}, {"data": (2, 3, 4)}, scaled, **PLAIN),
