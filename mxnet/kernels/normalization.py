@@ -190,7 +190,7 @@ def _gradient_sums(arguments):
     rows, channels, parts = arguments[5], arguments[6], arguments[7]
     factor, offset, mean = as_float(arguments[8]), as_float(arguments[9]), as_float(arguments[10])
     totals, scratch = as_real(arguments[11]), as_float(arguments[12])
-    low = numba.float32(float_bits(arguments[13]))
+    low, pitch = numba.float32(float_bits(arguments[13])), arguments[14]
     zero = numba.float32(0)
     several = channels <= _NARROW or rows * channels <= _CACHED
     while True:
@@ -217,20 +217,20 @@ def _gradient_sums(arguments):
         while row < last:
             end = min(row + _BLOCK, last)
             while several and row + 2 <= end:
-                at = row * channels
+                at, from_d = row * channels, row * pitch
                 for c in range(channels):
                     u = x[at + c]
                     v = x[at + channels + c]
-                    g = zero if u * factor[c] + offset[c] <= low else d[at + c]
-                    h = zero if v * factor[c] + offset[c] <= low else d[at + channels + c]
+                    g = zero if u * factor[c] + offset[c] <= low else d[from_d + c]
+                    h = zero if v * factor[c] + offset[c] <= low else d[from_d + pitch + c]
                     scratch[total + c] += g + h
                     scratch[square_total + c] += g * (u - mean[c]) + h * (v - mean[c])
                 row += 2
             while row < end:
-                at = row * channels
+                at, from_d = row * channels, row * pitch
                 for c in range(channels):
                     u = x[at + c]
-                    g = zero if u * factor[c] + offset[c] <= low else d[at + c]
+                    g = zero if u * factor[c] + offset[c] <= low else d[from_d + c]
                     scratch[total + c] += g
                     scratch[square_total + c] += g * (u - mean[c])
                 row += 1
@@ -268,13 +268,13 @@ def _spread(x, g, d_x, factor, mean, slope, step, first, last, channels):
 
 
 @inline
-def _spread_masked(x, d, d_x, factor, offset, low, mean, slope, step, first, last, channels):
+def _spread_masked(x, d, d_x, factor, offset, low, mean, slope, step, first, last, channels, pitch):
     zero = numba.float32(0)
     for row in range(first, last):
-        at = row * channels
+        at, from_d = row * channels, row * pitch
         for c in range(channels):
             u = x[at + c]
-            g = d[at + c]
+            g = d[from_d + c]
             g = zero if u * factor[c] + offset[c] <= low else g
             d_x[at + c] = g * factor[c] + (u - mean[c]) * slope[c] + step[c]
 
@@ -287,7 +287,7 @@ def _gradient(arguments):
     rows, channels, parts = arguments[5], arguments[6], arguments[7]
     factor, offset, mean = as_float(arguments[8]), as_float(arguments[9]), as_float(arguments[10])
     slope, step = as_float(arguments[11]), as_float(arguments[12])
-    low = numba.float32(float_bits(arguments[13]))
+    low, pitch = numba.float32(float_bits(arguments[13])), arguments[14]
     while True:
         part = take_part(arguments)
         if part >= parts:
@@ -298,9 +298,13 @@ def _gradient(arguments):
         elif masked:
             _spread(x, d, d_x, factor, mean, slope, step, first, last, channels)
         elif arguments[2] == arguments[3]:
-            _spread_masked(x, d, d, factor, offset, low, mean, slope, step, first, last, channels)
+            _spread_masked(
+                x, d, d, factor, offset, low, mean, slope, step, first, last, channels, channels
+            )
         else:
-            _spread_masked(x, d, d_x, factor, offset, low, mean, slope, step, first, last, channels)
+            _spread_masked(
+                x, d, d_x, factor, offset, low, mean, slope, step, first, last, channels, pitch
+            )
 
 
 # -- calls -----------------------------------------------------------------------------------------
@@ -357,13 +361,15 @@ def forward(
 
 def backward(
     d: Any, x: Any, y: Any, gamma: Any, beta: Any, mean: Any, inverse: Any, d_x: Any, masked: Any,
-    d_gamma: Any, d_beta: Any, rows: int, channels: int, relu: bool,
+    d_gamma: Any, d_beta: Any, rows: int, channels: int, relu: bool, pitch: int | None = None,
 ) -> None:  # fmt: skip
     """The derivative of ``forward``: fills d_x, d_gamma and d_beta (where they are not None).
 
     With a residual, ``y`` is the output, and ``masked`` takes its gradient; it may be d or d_x.
-    Without one both are None. d_x may be d unless ``masked`` is.
+    Without one both are None. d_x may be d unless ``masked`` is. ``pitch``: how far the rows of d lie
+    apart, if that is not ``channels`` (without a residual only).
     """
+    pitch = pitch or channels
     parts = _parts(rows, channels)
     totals = _scratch(parts * 3 * channels + 2 * channels)
     sums = totals + parts * channels * 16
@@ -378,12 +384,12 @@ def backward(
     ))  # fmt: skip
     run(_gradient_sums, (
         0, x_at, y_at, d_at, masked_at, rows, channels, parts, factor, offset, mean_at, totals,
-        sums, _LOW[relu],
+        sums, _LOW[relu], pitch,
     ), parts)  # fmt: skip
     run(_finish_gradient, (
         0, factor, inverse_at, rows, channels, parts, totals, slope, step, d_gamma_at, d_beta_at
     ))  # fmt: skip
     run(_gradient, (
         0, x_at, masked_at or d_at, d_x.data_ptr(), masked_at, rows, channels, parts, factor,
-        offset, mean_at, slope, step, _LOW[relu],
+        offset, mean_at, slope, step, _LOW[relu], pitch,
     ), parts)  # fmt: skip

@@ -41,6 +41,15 @@ def place_like(array, model):
     return array if same else torch.empty_like(model)
 
 
+def row_pitch(part, model):
+    """How far rows lie apart in some channels of a larger array stored as ``model`` is; else None."""
+    if part.ndim != 4 or min(part.shape[1:]) < 2:
+        return None
+    n, c, h, w = part.stride()
+    height, width = part.shape[2:]
+    return w if c == 1 and w > part.shape[1] and h == width * w and n == height * h else None
+
+
 def deliver(result, target):
     """Copy a result to where it belongs, if it is not there."""
     if target is not None and target is not result:
@@ -123,14 +132,16 @@ class FusedNormalization(BatchNormBase, abstract=True):
             return out
         from ..kernels import normalization
 
-        d, y = stored_like(d, data), stored_like(output, data)
+        pitch = row_pitch(d, data) if output is None else None
+        d = d if pitch else stored_like(d, data)
+        y = stored_like(output, data)
         x_place = place_like(d_data, data)
         masked = None
         if output is not None:
             masked = x_place if d_residual is None else place_like(d_residual, data)
         normalization.backward(
             d, data, y, gamma, beta, mean, var, x_place, masked,
-            None if self.fix_gamma else d_gamma, d_beta, *rows, self.relu,
+            None if self.fix_gamma else d_gamma, d_beta, *rows, self.relu, pitch,
         )  # fmt: skip
         written(*out)
         if self.fix_gamma and d_gamma is not None:

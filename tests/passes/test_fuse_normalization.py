@@ -116,6 +116,20 @@ def test_a_residual_unit_is_three_nodes(monkeypatch):
     assert_close(ours, reference)
 
 
+def test_gradients_of_joined_channels(monkeypatch):
+    data = mx.sym.Variable("data")
+    paths = []
+    for filters in (4, 3):
+        net = mx.sym.Convolution(data, kernel=(3, 3), num_filter=filters, no_bias=True)
+        paths.append(mx.sym.relu(mx.sym.BatchNorm(net, fix_gamma=False)))
+    net = mx.sym.Convolution(mx.sym.Concat(*paths), kernel=(3, 3), num_filter=2, no_bias=True)
+    net = mx.sym.SoftmaxOutput(mx.sym.FullyConnected(net, num_hidden=3), name="softmax")
+    ours, executor = trained(net, True, monkeypatch, data=(3, 2, 9, 8))
+    assert operators(executor).count("_backward__batch_norm_relu") == 2
+    reference, _ = trained(net, False, monkeypatch, data=(3, 2, 9, 8))
+    assert_close(ours, reference)
+
+
 def test_computed_again_within_a_budget(monkeypatch):
     net, options = residual_unit(), {"data": (8, 3, 12, 12)}
     reference, executor = trained(net, True, monkeypatch, **options)
