@@ -10,7 +10,7 @@ from .fold import fold
 from .fuse import accumulate_products, join_products
 from .fuse_normalization import fuse_normalization
 from .joint import Joint
-from .simplify import drop_idle_casts
+from .simplify import drop_idle_casts, merge_duplicates
 from .swap_pooling import swap_pooling
 from .target import Facts, Target
 
@@ -19,6 +19,7 @@ __all__ = ["optimize"]
 # Each takes the joint graph, a function that gives the facts of it, and the target.
 PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     drop_idle_casts,
+    merge_duplicates,
     accumulate_products,
     join_products,
     fuse_normalization,

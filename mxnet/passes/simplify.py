@@ -1,19 +1,22 @@
-"""Casts that change nothing: networks converted to 16 bits have them before 16-bit parameters."""
+"""Nodes that a graph can do without: casts that change nothing, and what is computed twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..graph.node import Node
+from ..graph.node import Entry, Node
 from .joint import Joint
 from .rewrite import Replacement, rewrite
 from .target import Facts, Target
 
-__all__ = ["drop_idle_casts"]
+__all__ = ["drop_idle_casts", "merge_duplicates"]
 
 
 def drop_idle_casts(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
-    """Let readers of a cast read its input, where that has the element type already."""
+    """Let readers of a cast read its input, where that has the element type already.
+
+    Networks converted to 16 bits have such casts before parameters that are converted too.
+    """
     graph = joint.graph
     casts = [node for node in graph.nodes if node.op is not None and node.op.conversion]
     if not casts:
@@ -42,3 +45,35 @@ def _changed(joint: Joint) -> set[Node]:
         for name, entry in zip(node.op.input_names, node.inputs)
         if name in node.op.written_names
     }
+
+
+def merge_duplicates(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
+    """Compute once what several nodes compute from the same inputs with the same operator.
+
+    Outputs of the graph are left alone, as are operators that draw random numbers, keep a state, or
+    touch variables that change while the graph runs.
+    """
+    first: dict[tuple, Node] = {}
+    stands: dict[Node, Node] = {}  # the earlier node that computes the same
+    kept = {entry.node for entry in joint.graph.outputs}
+    changed = _changed(joint)
+    for node in joint.graph.nodes:
+        op = node.op
+        if op is None or op.stochastic or op.keeps_state or op.written_names or not op.input_names:
+            continue
+        inputs = [(stands.get(entry.node, entry.node), entry.index) for entry in node.inputs]
+        if any(source in changed for source, _ in inputs):
+            continue
+        earlier = first.setdefault((op, *inputs), node)
+        if earlier is not node and node not in kept and _alike(earlier, node):
+            stands[node] = earlier
+    return rewrite(joint, {node: _outputs_of(earlier) for node, earlier in stands.items()})
+
+
+def _alike(one: Node, other: Node) -> bool:
+    """Whether the user said the same of both: where they run, whether they are computed again."""
+    return one.attrs == other.attrs
+
+
+def _outputs_of(node: Node) -> Replacement:
+    return lambda now: [now(Entry(node, index)) for index in range(len(node.op.output_names))]
