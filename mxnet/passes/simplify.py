@@ -53,26 +53,34 @@ def merge_duplicates(joint: Joint, facts: Callable[[], Facts], target: Target) -
     Outputs of the graph are left alone, as are operators that draw random numbers, keep a state, or
     touch variables that change while the graph runs.
     """
-    first: dict[tuple, Node] = {}
-    stands: dict[Node, Node] = {}  # the earlier node that computes the same
-    kept = {entry.node for entry in joint.graph.outputs}
-    changed = _changed(joint)
-    for node in joint.graph.nodes:
-        op = node.op
-        if op is None or op.stochastic or op.keeps_state or op.written_names or not op.input_names:
+    graph = joint.graph
+    first: dict[tuple, int] = {}  # positions of nodes
+    stands: dict[int, int] = {}  # the earlier node that computes the same
+    for position, (node, sources) in enumerate(zip(graph.nodes, graph.sources)):
+        if node.op is None:
             continue
-        inputs = [(stands.get(entry.node, entry.node), entry.index) for entry in node.inputs]
-        if any(source in changed for source, _ in inputs):
-            continue
-        earlier = first.setdefault((op, *inputs), node)
-        if earlier is not node and node not in kept and _alike(earlier, node):
-            stands[node] = earlier
-    return rewrite(joint, {node: _outputs_of(earlier) for node, earlier in stands.items()})
+        if stands:
+            sources = [(stands.get(source, source), index) for source, index in sources]
+        earlier = first.setdefault((node.op, *sources), position)
+        if earlier != position and _alike(graph.nodes[earlier], node):
+            stands[position] = earlier
+    if not stands:
+        return joint
+    kept, changed = {entry.node for entry in graph.outputs}, _changed(joint)
+    replacements: dict[Node, Replacement | None] = {}
+    for position, earlier in stands.items():
+        node = graph.nodes[position]
+        if node not in kept and changed.isdisjoint(entry.node for entry in node.inputs):
+            replacements[node] = _outputs_of(graph.nodes[earlier])
+    return rewrite(joint, replacements)
 
 
 def _alike(one: Node, other: Node) -> bool:
-    """Whether the user said the same of both: where they run, whether they are computed again."""
-    return one.attrs == other.attrs
+    """Whether one result can serve for both of two nodes with one operator and the same inputs."""
+    op = one.op
+    alone = op.stochastic or op.keeps_state or op.written_names or not op.input_names
+    # Attributes say where a node runs, and whether it is computed again for the backward run.
+    return not alone and one.attrs == other.attrs
 
 
 def _outputs_of(node: Node) -> Replacement:
