@@ -123,6 +123,7 @@ class Product(Ranged, abstract=True):
 
     gradient = backward = None
     memory_format = None
+    precision = "widest"  # integers
 
     def inputs(self):
         names = ("data", "weight") if self.no_bias else ("data", "weight", "bias")
