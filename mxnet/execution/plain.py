@@ -9,6 +9,7 @@ import torch
 
 from ..error import NodeError
 from ..graph.node import Graph, Node
+from .explain import explain
 
 __all__ = ["run_plain"]
 
@@ -48,4 +49,4 @@ def run_node(node: Node, inputs: list[torch.Tensor], **requests: Any) -> tuple:
         raise
     except Exception as error:
         shapes = {entry: str(tuple(t.shape)) for entry, t in zip(node.inputs, inputs)}
-        raise NodeError(node.facts(shapes.get), "run", str(error)) from error
+        raise NodeError(node.facts(shapes.get), "run", *explain(error)) from error

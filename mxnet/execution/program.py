@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
-from ..error import MXNetError, NodeError
+from ..error import NodeError
 from ..graph.node import Node
 from .capture import TorchCall, capture
+from .explain import explain
 from .hoisted import Prologue
 from .watch import Watcher
 
@@ -238,5 +239,4 @@ def failure(instruction: Instruction, error: Exception) -> Exception:
         tensor = facts.get(entry)
         return "" if tensor is None else f"{tuple(tensor.shape)} {str(tensor.dtype)[6:]}"
 
-    kind = "" if isinstance(error, (RuntimeError, MXNetError)) else f"{type(error).__name__}: "
-    return NodeError(node.facts(describe), "run", f"{kind}{error}")
+    return NodeError(node.facts(describe), "run", *explain(error))

@@ -12,6 +12,7 @@ from .._tape import state
 from ..base import MXNetError, NotSupportedForSparseNDArray
 from ..context import Context, current_context, torch_device
 from ..error import InputFact, NodeError, NodeFacts
+from ..execution.explain import explain
 from ..execution.watch import Call, Watchers, everywhere
 from ..graph.origin import caller
 from ..ops.core import Op
@@ -105,7 +106,9 @@ def execute(
         return raw if isinstance(raw, tuple) else (raw,)
     except (NodeError, NotSupportedForSparseNDArray):
         raise
-    except (Mismatch, MXNetError, RuntimeError, ValueError, IndexError, TypeError) as error:
+    except (
+        Mismatch, RuntimeError, ValueError, LookupError, TypeError, ArithmeticError
+    ) as error:  # fmt: skip
         cause = None if isinstance(error, (Mismatch, MXNetError)) else error
         raise _failure(op, tensors, error) from cause
 
@@ -210,4 +213,4 @@ def _failure(op: Op, tensors: list[torch.Tensor], error: Exception) -> NodeError
     origin = caller(3)
     facts = NodeFacts(op.op_name, str(op), str(origin) if origin else None, None, inputs)
     stage = "shape inference" if isinstance(error, Mismatch) else "run"
-    return NodeError(facts, stage, str(error) or "the inputs do not fit")
+    return NodeError(facts, stage, *explain(error))

@@ -109,7 +109,10 @@ def _take_context(cls: type[Op], parameters: dict[str, Any]) -> Context | None:
         return None
     if isinstance(context, str):
         kind, _, number = context.rstrip(")").partition("(")
-        context = Context(kind, int(number or 0))
+        if kind in Context.devstr2type and (number.isdigit() or not number):
+            context = Context(kind, int(number or 0))
+    if not isinstance(context, Context):
+        raise MXNetError(f"ctx should be a Context, or a string such as 'cpu(0)', not {context!r}")
     if "ctx" in cls.parameters:
         parameters["ctx"] = str(context)
     else:

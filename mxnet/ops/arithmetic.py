@@ -512,6 +512,12 @@ class ScalarComparison(Scalar, abstract=True):
 
     function = ""  # of torch
 
+    def forward(self, data, *, out):
+        if math.isfinite(self.scalar) or data.is_floating_point():
+            return super().forward(data, out=out)
+        result = relation(self.function, data.double(), self.scalar, None).to(data.dtype)
+        return result if out is None else out.copy_(result)
+
     def compute(self, data, scalar, out):
         return relation(self.function, data, scalar, out)
 

@@ -1,9 +1,12 @@
 """Contributed operators of 1.x that belong to no other family."""
 
+from typing import Annotated
+
 from ..error import MXNetError
 from .core import Aux, Op
 from .lazy_torch import torch
 from .norm import BatchNormV1
+from .parameters import at_least
 from .shapes import UNKNOWN, Mismatch, known
 
 __all__ = ["FFT", "IFFT", "CountSketch", "HawkesLogLikelihood", "SyncBatchNorm"]
@@ -36,7 +39,7 @@ class CountSketch(Op, name="_contrib_count_sketch"):
     ``processing_batch_size`` has no effect. Charikar et al. 2002; Pham and Pagh 2013.
     """
 
-    out_dim: int
+    out_dim: Annotated[int, at_least(1)]
     processing_batch_size: int = 32
 
     precision = "full"

@@ -25,7 +25,7 @@ from ..error import InternalError, MXNetError
 from ..graph.node import Entry, Node
 from .expression import Expression
 from .parameters import REQUIRED, Parameter, declare, parse_all, to_text
-from .shapes import Equations, NotKnown, unify_dtypes, unify_shapes
+from .shapes import Equations, Mismatch, NotKnown, known, unify_dtypes, unify_shapes
 
 __all__ = [
     "Aux", "Op", "building_for", "get_op", "registered", "registered_names", "remembered",
@@ -33,6 +33,7 @@ __all__ = [
 
 _REGISTRY: dict[str, type[Op]] = {}
 _MEMO_LIMIT = 1 << 16
+_LARGEST = 1 << 62
 _MOST_RESULTS = 1 << 10
 _MOST_INPUTS = 1 << 20  # a file may ask for any number; names for that many take a second
 _building = threading.local()
@@ -253,7 +254,13 @@ class Op:
             rule(Equations(values, self.groups, unify))
         except NotKnown:
             pass
+        except (ValueError, IndexError, ArithmeticError) as error:  # of shapes of other ranks
+            raise Mismatch(f"the input {kind}s do not fit this operator") from error
         result = tuple(values.values())
+        if kind == "shape":
+            for name, shape in values.items():
+                if shape and any(known(dim) and not 0 <= dim < _LARGEST for dim in shape):
+                    raise Mismatch(f"{name} would have the shape {shape}")
         return result[: len(inputs)], result[len(inputs) :]
 
     def prepare(self, tensors: Sequence[Any], **requests: Any) -> Callable[[], Any]:

@@ -153,6 +153,10 @@ class Crop(Op):
     def check(self):
         if self.num_args > 2:
             raise MXNetError(f"num_args should be 1 or 2 but is {self.num_args}")
+        if len(self.offset) != 2 or len(self.h_w) != 2:
+            raise MXNetError(
+                f"offset {self.offset} and h_w {self.h_w} should have two entries each"
+            )
         if self.num_args == 1 and min(self.h_w) < 1:
             raise MXNetError(f"h_w {self.h_w} should be positive where there is only one input")
 

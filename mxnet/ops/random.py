@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from ..error import MXNetError
 from .core import Op
 from .lazy_torch import torch
 from .parameters import Shape
@@ -105,6 +106,10 @@ class RandomUniform(Random, name="_random_uniform", aliases=["random_uniform", "
     ctx: str = ""
     dtype: ElementType = None
 
+    def check(self):
+        if not self.low <= self.high:
+            raise MXNetError(f"low {self.low} should not be above high {self.high}")
+
     def draw(self, out, rng):
         """Fill an array."""
         return out.uniform_(self.low, self.high, generator=rng)
@@ -119,6 +124,10 @@ class RandomNormal(Random, name="_random_normal", aliases=["normal", "random_nor
     ctx: str = ""
     dtype: ElementType = None
 
+    def check(self):
+        if not self.scale >= 0:
+            raise MXNetError(f"scale should not be negative but is {self.scale}")
+
     def draw(self, out, rng):
         """Fill an array."""
         return out.normal_(self.loc, self.scale, generator=rng)
@@ -130,7 +139,7 @@ class RandomUniformLike(RandomLike, name="_random_uniform_like"):
     low: float = 0.0
     high: float = 1.0
 
-    draw = RandomUniform.draw
+    check, draw = RandomUniform.check, RandomUniform.draw
 
 
 class RandomNormalLike(RandomLike, name="_random_normal_like"):
@@ -139,7 +148,7 @@ class RandomNormalLike(RandomLike, name="_random_normal_like"):
     loc: float = 0.0
     scale: float = 1.0
 
-    draw = RandomNormal.draw
+    check, draw = RandomNormal.check, RandomNormal.draw
 
 
 class SampleUniform(Sample, name="_sample_uniform", aliases=["sample_uniform"]):

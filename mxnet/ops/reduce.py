@@ -518,8 +518,8 @@ class Histogram(Op, name="_histogram"):
 class AllClose(Op, name="_contrib_allclose"):
     """1 if |a - b| ≤ atol + rtol · |b| everywhere, else 0, as uint8: a, b of one shape -> ()."""
 
-    rtol: float = 1e-5
-    atol: float = 1e-8
+    rtol: Annotated[float, at_least(0)] = 1e-5
+    atol: Annotated[float, at_least(0)] = 1e-8
     equal_nan: bool = True
     differentiable = False
 
