@@ -1,10 +1,11 @@
 """Compare remx with MXNet 1.9.1 on random cases, and report where they disagree.
 
     REMX_ORACLE=/path/to/python python tools/differential.py [FAMILY...] [--count 200] [--seed 0]
-                                                             [--op NAME] [--show 3]
+                                                             [--op NAME] [--show 3] [--write]
 
 ``REMX_ORACLE`` is a Python that has MXNet 1.9.1. Disagreements that docs/differences.md explains
-are counted by their key; the exit code is 1 where others are found.
+are counted by their key; the exit code is 1 where others are found. ``--write`` puts the counts of
+all families into that page.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent / "tests")]
 
+from oracle import page
 from oracle.draw import families
 from oracle.run import judge_family
 
@@ -28,10 +30,13 @@ def main() -> int:
     parser.add_argument("--op", action="append", default=[], help="only this operator")
     parser.add_argument("--show", type=int, default=2, help="disagreements shown by operator")
     parser.add_argument("--known", action="store_true", help="show explained ones, too")
+    parser.add_argument("--write", action="store_true", help="write docs/differences.md")
     options = parser.parse_args()
     unexplained = 0
+    everything = {}
     for family in options.families:
         found, counts = judge_family(family, options.seed, options.count, options.op)
+        everything[family] = counts
         total: Counter = sum(counts.values(), Counter())
         print(f"{family}: {dict(total)}")
         for op in counts:
@@ -42,7 +47,10 @@ def main() -> int:
             if shown or options.op:
                 print(f"  {op}: {dict(counts[op])}")
             for disagreement in shown[: options.show]:
-                print("    " + str(disagreement).replace("\n", "\n    "))
+                print("    " + str(disagreement).replace("\n", "\n    "), flush=True)
+    if options.write:
+        command = f"python tools/differential.py --count {options.count} --seed {options.seed}"
+        page.write(page.runs_section(everything, options.seed, command + " --write"))
     return int(unexplained > 0)
 
 

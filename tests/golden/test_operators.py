@@ -7,6 +7,7 @@ import pytest
 
 import golden_data
 import mxnet as mx
+from golden_differences import DEFECTS
 from running import array, requests, skip_missing_operator
 
 FAMILIES = [
@@ -35,18 +36,6 @@ CASES = [
     for family in FAMILIES
     for case in golden_data.load(family)[0]
 ]
-
-# Parts ("" for all) in which 1.9.1 is wrong and we do what it promises, with what it does instead.
-DEFECTS = {
-    "RNN.25": ("", "on the CPU it ignores the lengths of the sequences"),
-    "SoftmaxOutput.25": (
-        "grad/data",
-        "with out_grad it multiplies by the output instead",
-    ),
-    "SoftmaxOutput.28": ("grad/data", "it overwrites the gradient array that it should add to"),
-    "unravel_index.03": ("out/0", "it infers too few elements for data with two dimensions"),
-    "unravel_index.04": ("out/0", "it infers too few elements for data with two dimensions"),
-}
 
 
 def build(case: dict) -> mx.sym.Symbol:

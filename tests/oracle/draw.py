@@ -214,9 +214,9 @@ def load_family(family: str) -> tuple[str, ...]:
 
 
 def generate(family: str, seed: int, count: int, only: Iterable[str] = ()) -> list[Case]:
-    """At least ``count`` cases of a family, the same number for each of its operators."""
+    """At least ``count`` cases of a family, the same number for each of its operators: 5 or more."""
     operators = [op for op in load_family(family) if not only or _name(op) in only]
-    each = -(-count // len(operators))
+    each = max(5, -(-count // max(len(operators), 1)))
     cases = []
     for op in operators:
         draw_rule = RULES[op][1]

@@ -28,6 +28,19 @@ def arange(draw: Draw, op: str) -> Drawn:
     return Drawn({**params, **some, **dtype(draw)})
 
 
+@rule("_zeros_without_dtype")
+def untyped_zeros(draw: Draw, op: str) -> Drawn:
+    shape = draw.shape()
+    text = f"net = mx.sym._internal._zeros_without_dtype(shape={shape}) + data"
+    return Drawn({}, {"data": draw.array(shape, dtype=draw.numbers())}, program=text)
+
+
+@rule("reset_arrays")
+def reset_arrays(draw: Draw, op: str) -> Drawn:
+    inputs = {f"array{i}": draw.array(draw.shape()) for i in range(draw.integer(1, 4))}
+    return Drawn({"num_arrays": len(inputs)}, inputs, imperative=True, positional=True)
+
+
 @rule("_linspace")
 def linspace(draw: Draw, op: str) -> Drawn:
     params = {"start": draw.real(-4, 4), "stop": draw.real(-4, 4), "num": draw.integer(1, 8)}

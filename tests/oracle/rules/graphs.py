@@ -48,7 +48,13 @@ def chain(draw: Draw, forms: tuple, start: list[str], **sizes: int) -> str:
         lines.append(f"v{i} = " + draw.choice(*forms).format(a=a, b=b, **sizes))
         values.append(f"v{i}")
     heads = [values[-1]] + [v for v in values[len(start) : -1] if draw.chance(0.15)]
-    return "\n".join([*lines, f"net = mx.sym.Group([{', '.join(heads)}])"])
+    last = f"net = mx.sym.Group([{', '.join(heads)}])"
+    used, kept = _names(last), [last]
+    for line in reversed(lines):  # the lines that the heads depend on
+        if line.split()[0] in used:
+            used |= _names(line)
+            kept.append(line)
+    return "\n".join(reversed(kept))
 
 
 @rule("graphs:elementwise")
@@ -56,7 +62,7 @@ def elementwise(draw: Draw, op: str) -> Drawn:
     m, n = draw.sizes(2, 1, 4)
     text = chain(draw, ELEMENTWISE, ["x", "y", "z"], m=m, n=n)
     shapes = {"x": (m, n), "y": (m, n), "z": (m, n), "w": (n, n), "g": (n,), "h": (n,)}
-    inputs = {k: draw.array(shape) for k, shape in shapes.items() if _reads(text, k)}
+    inputs = {k: draw.array(shape) for k, shape in shapes.items() if k in _names(text)}
     return Drawn({}, inputs, program=text, loose=10)
 
 
@@ -71,10 +77,9 @@ def images(draw: Draw, op: str) -> Drawn:
         else line
         for line in text.splitlines()
     ]  # fmt: skip
-    inputs = {k: draw.array(shape) for k in ("x", "y") if _reads(text, k)}
+    inputs = {k: draw.array(shape) for k in ("x", "y") if k in _names(text)}
     return Drawn({}, inputs, program="\n".join(lines), loose=30)
 
 
-def _reads(text: str, name: str) -> bool:
-    scope = compile(text, "<program>", "exec")
-    return name in scope.co_names
+def _names(text: str) -> set[str]:
+    return {*compile(text, "<program>", "exec").co_names}

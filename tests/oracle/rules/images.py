@@ -1,5 +1,8 @@
 """Operators on images; the random ones with a factor that leaves no choice."""
 
+import struct
+import zlib
+
 import numpy as np
 
 from oracle.draw import Draw, Drawn, rule
@@ -81,6 +84,53 @@ def color(draw: Draw, op: str) -> Drawn:
     data = data[0] if data.ndim == 4 else data
     params = {"min_factor": factor, "max_factor": factor}
     return Drawn(params, {"data": data}, train=False, loose=3)
+
+
+@rule("_image_random_flip_left_right", "_image_random_flip_top_bottom")
+def random_flip(draw: Draw, op: str) -> Drawn:
+    """Of images that are their own mirror image."""
+    h, w = (2 * n for n in draw.sizes(2, 1, 3))
+    data = pixels(draw, h, w, draw.choice(1, 3))
+    data = np.maximum(data, data[::-1])
+    return Drawn({}, {"data": np.maximum(data, data[:, ::-1])}, train=False)
+
+
+@rule("_image_random_color_jitter", "_image_random_lighting")
+def no_jitter(draw: Draw, op: str) -> Drawn:
+    data = image(draw, 3)
+    names = (
+        ("alpha_std",)
+        if op.endswith("lighting")
+        else ("brightness", "contrast", "saturation", "hue")
+    )
+    params = dict.fromkeys(names, 0.0)
+    return Drawn(params, {"data": data[0] if data.ndim == 4 else data}, train=False, loose=3)
+
+
+def png(picture: np.ndarray) -> np.ndarray:
+    """The bytes of a file with the picture."""
+    height, width, channels = picture.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, {1: 0, 3: 2}[channels], 0, 0, 0)
+    rows = b"".join(b"\0" + row.tobytes() for row in picture)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    file = b"\x89PNG\r\n\x1a\n"
+    for kind, content in parts:
+        check = struct.pack(">I", zlib.crc32(kind + content))
+        file += struct.pack(">I", len(content)) + kind + content + check
+    return np.frombuffer(file, "uint8")
+
+
+@rule("_cvimdecode", "_cvimread")
+def decode(draw: Draw, op: str) -> Drawn:
+    params = draw.some(flag=draw.choice(0, 1), to_rgb=draw.choice(0, 1))
+    inputs = {"buf": png(pixels(draw, *draw.sizes(2, 1, 6), draw.choice(1, 3)))}
+    if op == "_cvimdecode":
+        return Drawn(params, inputs, imperative=True, positional=True)
+    text = f"""
+open("picture.png", "wb").write(buf.asnumpy().tobytes())
+net = mx.nd._internal._cvimread(filename="picture.png", **{params})
+"""
+    return Drawn({}, inputs, imperative=True, program=text)
 
 
 @rule("_image_adjust_lighting")

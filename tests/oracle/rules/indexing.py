@@ -181,7 +181,10 @@ def index_array(draw: Draw, op: str) -> Drawn:
 @rule("_ravel_multi_index", "_unravel_index")
 def ravel(draw: Draw, op: str) -> Drawn:
     shape = draw.shape(1, 4)
-    flat = draw.rng.randint(0, int(np.prod(shape)), draw.integer(1, 5))
+    places = (
+        draw.integer(1, 5) if draw.chance(0.8) or op.startswith("_ravel") else draw.sizes(2, 1, 3)
+    )
+    flat = draw.rng.randint(0, int(np.prod(shape)), places)
     given = [-1, *shape[1:]] if draw.chance(0.3) else shape
     data = flat if op == "_unravel_index" else np.stack(np.unravel_index(flat, shape))
     return Drawn({"shape": given}, {"data": data.astype(draw.choice(*INDEX_TYPES))})

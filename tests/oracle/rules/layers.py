@@ -206,4 +206,11 @@ def rnn(draw: Draw, op: str) -> Drawn:
     params |= draw.some(state_outputs=draw.chance(0.6))
     if both:
         params["bidirectional"] = True
-    return Drawn(params, {"data": draw.array((steps, batch, width))}, loose=3)
+    inputs = {"data": draw.array((steps, batch, width))}
+    if draw.chance(0.15):
+        params["use_sequence_length"] = True
+        inputs["sequence_length"] = draw.rng.randint(1, steps + 1, batch).astype("float32")
+    if mode == "lstm" and draw.chance(0.2):
+        params |= {"lstm_state_clip_min": -0.125, "lstm_state_clip_max": 0.25}
+        params |= draw.some(lstm_state_clip_nan=True)
+    return Drawn(params, inputs, loose=3, gradients=None)

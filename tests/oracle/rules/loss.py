@@ -45,6 +45,8 @@ def softmax_output(draw: Draw, op: str) -> Drawn:
         params["smooth_alpha"] = 0.125
     if draw.chance(0.1):
         params["ignore_label"] = 0.0
+    if draw.chance(0.15):
+        params["out_grad"] = True
     number, label = shape[1], shape[:1]
     if kind == "multi":
         params["multi_output"] = True
@@ -60,7 +62,7 @@ def softmax_output(draw: Draw, op: str) -> Drawn:
     else:
         inputs["label"] = classes(draw, label, number, "use_ignore" in params)
     inputs["label"] = inputs["label"].astype(inputs["data"].dtype)
-    return Drawn(params, inputs, heads=draw.chance(0.5))
+    return Drawn(params, inputs, heads="out_grad" in params or draw.chance(0.5))
 
 
 @rule("MakeLoss")
@@ -108,6 +110,8 @@ def ctc_loss(draw: Draw, op: str) -> Drawn:
     for row, length in zip(label, used, strict=True):
         row[:length] = draw.rng.randint(first, number - 1 + first, length)
     inputs["label"] = label
+    if not last and draw.chance(0.2):
+        label[label == 0] = -1  # negative numbers end a label, too
     if draw.chance(0.3):
         params["use_data_lengths"] = True
         inputs["data_lengths"] = draw.rng.randint(2 * longest, steps + 1, batch).astype("float32")

@@ -180,6 +180,16 @@ def batch_norm(draw: Draw, op: str) -> Drawn:
     return run({**params, "fix_gamma": False}, {**inputs, **ends(draw, "data")})
 
 
+@rule("_contrib_quantized_rnn")
+def rnn(draw: Draw, op: str) -> Drawn:
+    steps, batch, width, state = draw.sizes(4, 1, 4)
+    params = {"mode": "lstm", "state_size": state, "num_layers": draw.integer(1, 2)}
+    params |= draw.some(state_outputs=draw.chance(0.6))
+    inputs = {"data": whole(draw, (steps, batch, width), "uint8")}
+    inputs |= {"min_data": np.array([63.75], "float32"), "max_data": np.array([128.0], "float32")}
+    return run(params, inputs)
+
+
 @rule("_contrib_calibrate_entropy")
 def calibrate(draw: Draw, op: str) -> Drawn:
     bins = draw.choice(31, 61, 101)

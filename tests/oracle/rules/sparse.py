@@ -162,6 +162,14 @@ def slice_(draw: Draw, op: str) -> Drawn:
     return call(params, {"data": scattered(draw, CELLS, (rows, columns))}, {"data": CELLS})
 
 
+@rule("_contrib_SparseEmbedding")
+def embedding(draw: Draw, op: str) -> Drawn:
+    rows, columns = draw.sizes(2)
+    data = draw.rng.randint(0, rows, draw.shape(1, 2)).astype("float32")
+    inputs = {"data": data, "weight": draw.array((rows, columns))}
+    return call({"input_dim": rows, "output_dim": columns}, inputs, {})
+
+
 @rule("sparse:zeros_like")
 def zeros_like(draw: Draw, op: str) -> Drawn:
     kind = draw.choice(CELLS, ROWS)

@@ -14,7 +14,7 @@ def bilinear_sampler(draw: Draw, op: str) -> Drawn:
 
 @rule("GridGenerator")
 def grid_generator(draw: Draw, op: str) -> Drawn:
-    n, h, w = draw.integer(1, 3), draw.integer(2, 5), draw.integer(2, 5)
+    n, h, w = draw.integer(1, 3), draw.integer(1, 5), draw.integer(1, 5)
     if draw.chance(0.5):
         params = {"transform_type": "affine", "target_shape": (h, w)}
         return Drawn(params, {"data": draw.array((n, 6))})
