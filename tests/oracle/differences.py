@@ -32,7 +32,7 @@ class Difference:
     holds: Callable[[Case, str, Record, Record], bool] = lambda *_: True
 
 
-WRONG = "its result is wrong"
+WRONG = "what 1.9.1 gives is wrong"
 UNDEFINED = "the values are left over from earlier use of the memory"
 
 DIFFERENCES = (
@@ -144,7 +144,7 @@ DIFFERENCES = (
     Difference(
         "assign-from-the-end", "Indexing",
         "an assignment to a key with a list and a negative number is lost",
-        "is made", WRONG,
+        "it is made", WRONG,
         ("out/", "argument/"), ("setitem",), when.list_and_negative,
     ),
     # -- layers ---------------------------------------------------------------------------
@@ -297,14 +297,14 @@ DIFFERENCES = (
     # -- quantisation ---------------------------------------------------------------------
     Difference(
         "quantized-convolution", "Quantisation",
-        "the range that quantized_conv gives for unsigned data takes 127 steps for 255",
+        "the range that quantized_conv gives for unsigned data counts 127 steps, not 255",
         "the range is that of the sums", "dequantize would double the result",
         ("out/1", "out/2"), ("_contrib_quantized_conv",), when.of_bytes,
     ),
     Difference(
         "quantized-convolution", "Quantisation",
         "the bias of quantized_conv is scaled by that range, too",
-        "by the range of the sums", "",
+        "by the range of the sums", "beside the sums it would be half as large",
         ("out/0",), ("_contrib_quantized_conv",), when.with_bias,
     ),
     Difference(

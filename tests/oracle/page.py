@@ -20,6 +20,7 @@ if __name__ == "__main__":  # the parts of the tests import each other from thei
 
 from golden_differences import BETTER_ERRORS, BETTER_RESULTS, DEFECTS  # noqa: E402
 from oracle.differences import DIFFERENCES, OTHERS, Difference  # noqa: E402
+from oracle.draw import REGISTRY  # noqa: E402
 
 __all__ = ["PAGE", "page", "runs_of", "runs_section"]
 
@@ -73,10 +74,15 @@ def _page(runs: str) -> str:
     return "\n".join(parts)
 
 
+# What the page calls the kinds of programs that are run like operators.
+KINDS = {"getitem": "`x[key]`", "setitem": "`x[key] = value`"}
+
+
 def _table(differences: list[Difference]) -> str:
     lines = ["| operators | MXNet 1.9.1 | remx | why |", "|---|---|---|---|"]
     for each in differences:
-        names = " ".join(f"`{name}`" for name in each.operators) or "all"
+        known = [f"`{name}`" if name in REGISTRY else KINDS.get(name) for name in each.operators]
+        names = " ".join(filter(None, known)) or "all"
         cells = (names, each.theirs, each.ours, each.why)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
