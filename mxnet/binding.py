@@ -9,6 +9,7 @@ import numpy as np
 
 from .base import MXNetError
 from .context import Context, current_context
+from .execution.collector import without_collection
 from .executor import Executor
 from .ndarray import NDArray
 from .ndarray import zeros as nd_zeros
@@ -21,6 +22,7 @@ from .precision import chosen_precision
 __all__ = ["bind", "reshape", "simple_bind"]
 
 
+@without_collection
 def bind(
     symbol: Any,
     ctx: Context,
@@ -91,6 +93,7 @@ def _arrays(kind: str, given: Any, names: Sequence[str], allow_missing: bool) ->
     return arrays
 
 
+@without_collection
 def simple_bind(
     symbol: Any,
     ctx: Context | None,
@@ -207,6 +210,7 @@ def _scalar(ctx: Context, dtype: str) -> NDArray:
     return NDArray(torch.zeros((), dtype=getattr(torch, dtype), device=torch_device(ctx)), ctx)
 
 
+@without_collection
 def reshape(
     executor: Executor, partial_shaping: bool, allow_up_sizing: bool, shapes: Mapping[str, tuple]
 ) -> Executor:

@@ -11,6 +11,7 @@ import torch
 from ..error import MXNetError, NodeError
 from ..graph.node import Entry, Graph, Node
 from ..ops.dtypes import is_floating
+from ..ops.shapes import is_complete
 from ..passes.infer import Facts, infer_dtypes, infer_shapes
 from ..passes.joint import Joint, join
 from ..passes.memory import Key, Plan
@@ -18,6 +19,7 @@ from ..passes.report import MemoryReport
 from ..passes.schedule import plan_graph
 from ..passes.target import Target, available_kernels
 from .allocator import keep_freed_memory
+from .collector import without_collection
 from .dynamic import DynamicSegment
 from .hoisted import Prologue
 from .lower import Environment, Lowering, Sink, torch_dtype
@@ -94,10 +96,12 @@ def known_facts(
             raise NodeError(node.facts(), "bind", reason)
     if is_dynamic(graph):
         return shapes, dtypes
+    checked = set()  # most nodes have the facts of others
     for node, node_shapes, node_dtypes in zip(graph.nodes, shapes.values, dtypes.values):
-        if None in node_dtypes or any(
-            s is None or not all(_is_int(d) for d in s) for s in node_shapes
-        ):
+        if (node_shapes, node_dtypes) in checked:
+            continue
+        checked.add((node_shapes, node_dtypes))
+        if None in node_dtypes or not all(map(is_complete, node_shapes)):
             raise NodeError(
                 node.facts(),
                 "bind",
@@ -116,15 +120,12 @@ def _of_first_nodes(graph: Graph, facts: tuple[Facts, Facts]) -> tuple[Facts, Fa
     return shapes, dtypes
 
 
-def _is_int(dim: Any) -> bool:
-    return isinstance(dim, int)
-
-
 def is_dynamic(graph: Graph) -> bool:
     """Whether some sizes are known at run time only."""
     return any(node.op is not None and node.op.dynamic for node in graph.nodes)
 
 
+@without_collection
 def build(
     graph: Graph,
     bound: Bound,

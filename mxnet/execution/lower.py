@@ -163,6 +163,8 @@ class Lowering:
 
     def is_channels_last(self, position: int, op: Any) -> bool:
         """Whether the node's results, or the inputs of a derivative, are kept channels-last."""
+        if not self.channels_last:
+            return False
         keys = [(position, index) for index in range(len(op.output_names))]
         return any(key in self.channels_last for key in (*keys, *self.graph.sources[position]))
 

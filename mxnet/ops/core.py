@@ -104,6 +104,7 @@ class Op:
         extra: dict[str, str]
         _values: tuple
         _given_types: tuple
+        _attrs: dict[str, str] | None
         _hash: int
         _memo: ClassVar[dict]
 
@@ -134,22 +135,24 @@ class Op:
         except TypeError:  # an unhashable value, such as a list
             key = tuple((name, to_text(value)) for name, value in given.items())
             found = cls._instances.get(key)
-        if found is None or _types(key) != found._given_types:
+        if found is None or tuple(map(type, given.values())) != found._given_types:
             extra = {}
             if cls.open_parameters:
                 extra = {k: to_text(v) for k, v in given.items() if k not in cls.parameters}
             declared = {k: v for k, v in given.items() if k not in extra}
-            found = cls._make(parse_all(cls.parameters, declared), key, extra)
+            types = tuple(map(type, given.values()))
+            found = cls._make(parse_all(cls.parameters, declared), key, types, extra)
         return found
 
     @classmethod
-    def _make(cls, values: tuple, key: tuple, extra: dict[str, str]) -> Op:
+    def _make(cls, values: tuple, key: tuple, types: tuple, extra: dict[str, str]) -> Op:
         self = object.__new__(cls)
         fields = self.__dict__
         fields["extra"] = extra
         fields.update(zip(cls.parameters, values))
-        fields["_values"] = values
-        fields["_given_types"] = _types(key)
+        fields["_values"], fields["_attrs"] = values, None
+        # 1, 1.0 and True are equal as keys but not as parameters.
+        fields["_given_types"] = types
         fields["_hash"] = hash((cls, repr(values), *extra.items()))
         fields["input_names"] = tuple(self.inputs())
         fields["aux_names"] = frozenset(self.auxiliary())
@@ -187,7 +190,10 @@ class Op:
 
     def attrs(self) -> dict[str, str]:
         """The parameters that differ from their defaults, as the strings that JSON stores."""
-        return {name: to_text(value) for name, value in self.changed().items()}
+        if self._attrs is None:
+            texts = {name: to_text(value) for name, value in self.changed().items()}
+            self.__dict__["_attrs"] = texts
+        return dict(self._attrs)
 
     # -- what subclasses may override ---------------------------------------------------------
     def inputs(self) -> Sequence[str]:
@@ -360,11 +366,6 @@ def remembered(method: Callable) -> Callable:
         return found
 
     return find
-
-
-def _types(key: tuple) -> tuple:
-    # 1, 1.0 and True are equal as keys but not as parameters.
-    return tuple(type(value) for _, value in key)
 
 
 def _resolve(op: Op, attribute: str) -> tuple[str, ...]:
