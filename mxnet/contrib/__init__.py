@@ -1,4 +1,4 @@
-"""What 1.x keeps in ``mx.contrib``: operator namespaces, old autograd, data loaders, TensorBoard."""
+"""What 1.x keeps in ``mx.contrib``: operators, old autograd, data loaders, TensorBoard, text."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _MODULES = {
     "sym": "symbol",
     "symbol": "symbol",
     "tensorboard": "tensorboard",
+    "text": "text",
 }
 
 __all__ = [*_MODULES]

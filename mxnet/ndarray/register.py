@@ -133,7 +133,7 @@ def _arrange(op: Op, inputs: list, named: list[str]) -> list[int | str]:
             arranged.append(key)
         else:
             raise MXNetError(f"Operator {op.op_name} needs the input {key}, which is not given")
-    if len(inputs) > len(op.input_names):
+    if any(array is not None for array in inputs[len(op.input_names) :]):
         raise MXNetError(
             f"Operator {op.op_name} takes {len(op.input_names)} inputs"
             f" ({', '.join(op.input_names)})"

@@ -1,0 +1,5 @@
+"""Vocabularies and token embeddings: ``mx.contrib.text``."""
+
+from . import embedding, utils, vocab
+
+__all__ = ["embedding", "utils", "vocab"]

@@ -1,0 +1,73 @@
+"""Calls of operator functions: what is remembered of one call does not change the next."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mxnet as mx
+
+
+def test_parameters_that_are_equal_but_not_alike():
+    data = mx.nd.array([[1, 2], [3, 4]])
+    assert mx.nd.sum(data, axis=1).asnumpy().tolist() == [3, 7]
+    assert mx.nd.sum(data, axis="1").asnumpy().tolist() == [3, 7]
+    for wrong in (1.0, "1.0"):
+        with pytest.raises(mx.MXNetError, match="axis"):
+            mx.nd.sum(data, axis=wrong)
+
+
+def test_lists_as_parameters():
+    data = mx.nd.arange(8)
+    shape = [2, 4]
+    assert mx.nd.reshape(data, shape=shape).shape == (2, 4)
+    shape[:] = 4, 2
+    assert mx.nd.reshape(data, shape=shape).shape == (4, 2)
+
+
+def test_inputs_by_name_and_position():
+    a, b = mx.nd.ones((2, 3)), mx.nd.ones((4, 3)) * 2
+    for _ in range(2):
+        results = [
+            mx.nd.FullyConnected(a, b, num_hidden=4, no_bias=True),
+            mx.nd.FullyConnected(a, weight=b, num_hidden=4, no_bias=True),
+            mx.nd.FullyConnected(weight=b, data=a, num_hidden=4, no_bias=True),
+            mx.nd.FullyConnected(a, b, None, 4, True),
+        ]
+        assert {tuple(r.asnumpy().ravel().tolist()) for r in results} == {(6.0,) * 8}
+
+
+def test_other_shapes_and_types_after_the_first():
+    for dtype in ("float32", "float64", "int32"):
+        for size in (2, 3):
+            data = mx.nd.ones((size, 2), dtype=dtype)
+            found = mx.nd.sum(data, axis=0)
+            assert (found.dtype, found.asnumpy().tolist()) == (np.dtype(dtype).type, [size] * 2)
+    with pytest.raises(mx.MXNetError, match="axis 2"):
+        mx.nd.sum(mx.nd.ones((2, 2)), axis=2)
+
+
+def test_functions_as_methods():
+    class Layer:
+        activation = mx.nd.relu
+
+    data = mx.nd.array([-1, 2])
+    assert data.relu().asnumpy().tolist() == [0, 2]
+    assert mx.nd.NDArray.relu(data).asnumpy().tolist() == [0, 2]
+    assert Layer.activation(data).asnumpy().tolist() == [0, 2]
+
+
+def test_results_of_views_are_dense_arrays_of_their_own():
+    data = mx.nd.arange(6).reshape((2, 3))
+    turned = data.T
+    turned.reshape((-1,))[:] = 7
+    assert turned.asnumpy().tolist() == [[7, 7]] * 3
+    assert data.asnumpy().tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_out_that_is_an_input():
+    data = mx.nd.array([[1, 2], [3, 4]])
+    mx.nd.dot(data, data, out=data)
+    assert data.asnumpy().tolist() == [[7, 10], [15, 22]]
+    mx.nd.square(data[0], out=data[0])
+    assert data.asnumpy().tolist() == [[49, 100], [15, 22]]
