@@ -203,8 +203,10 @@ class NanProd(Prod, name="nanprod"):
 
     def gradient(self, d_output, data):
         filled = get_op("_fill_nan")(value=1.0)(data)
-        slope = self.same_axes("_product_of_others", filled) * get_op("_equal")()(data, data)
-        return self.spread(d_output, data) * slope
+        slope = self.spread(d_output, data) * self.same_axes("_product_of_others", filled)
+        # A product with 0 would not do where the others are infinite.
+        is_number, zeros = get_op("_equal")()(data, data), get_op("zeros_like")()(data)
+        return get_op("where")()(is_number, slope, zeros)
 
 
 class ProductOfOthers(Reduction, name="_product_of_others"):

@@ -105,6 +105,12 @@ DIFFERENCES = (
         ("out/",), ("sum", "nansum", "mean", "norm", "prod", "nanprod"), when.not_a_number,
     ),
     Difference(
+        "overflow", "Reductions",
+        "derivatives of products that overflow are NaN or infinite in other places",
+        "they follow from the other elements", "the order of the products is the kernel's",
+        ("grad/",), ("prod", "nanprod"), when.not_finite,
+    ),
+    Difference(
         "integer-norm", "Reductions",
         "the norm of integers is rounded in every step of its sum",
         "it is rounded once", WRONG,
@@ -181,8 +187,8 @@ DIFFERENCES = (
         ("grad/",), ("LeakyReLU",), when.parameters(act_type="selu"),
     ),
     Difference(
-        "elu-negative-slope", "Layers",
-        "elu with a negative slope takes its results, which are positive, for positive data",
+        "negative-slope", "Layers",
+        "with a negative slope, leaky and elu take results, which are positive, for positive data",
         "it is the derivative", WRONG,
         ("grad/",), ("LeakyReLU",), when.negative_slope,
     ),
