@@ -1,8 +1,4 @@
-"""What the interpreter is made of: memory by its address, calls by address, functions of one number.
-
-numba keeps the interpreter on disk for as long as its file is unchanged: after a change here it has to
-be touched.
-"""
+"""What the interpreter is made of: memory by its address, calls by address, functions of one number."""
 
 # numba types what is here by inference, so annotations would only mislead.
 # mypy: ignore-errors
@@ -112,19 +108,24 @@ def exponential(x):
 
 @njit(error_model="numpy", fastmath={"contract"})
 def hyperbolic_tangent(x):
-    """tanh x: a polynomial near zero, elsewhere from e^2x."""
-    z = x * x
-    p = f32(-5.70498872745e-3)
-    p = p * z + f32(2.06390887954e-2)
-    p = p * z + f32(-5.37397155531e-2)
-    p = p * z + f32(1.33314422036e-1)
-    p = p * z + f32(-3.33332819422e-1)
-    near = p * z * x + x
-    size = min(abs(x), f32(9.5))
-    far = f32(1) - f32(2) / (exponential(size + size) + f32(1))
-    far = -far if x < f32(0) else far
-    result = near if abs(x) < f32(0.625) else far
-    return result if x != f32(0) and x == x else x
+    """tanh x as a quotient of polynomials, whose coefficients are those that Eigen uses."""
+    y = min(max(x, f32(-7.9053111)), f32(7.9053111))
+    z = y * y
+    p = f32(-2.76076847742355e-16)
+    p = p * z + f32(2.00018790482477e-13)
+    p = p * z + f32(-8.60467152213735e-11)
+    p = p * z + f32(5.12229709037114e-08)
+    p = p * z + f32(1.48572235717979e-05)
+    p = p * z + f32(6.37261928875436e-04)
+    p = p * z + f32(4.89352455891786e-03)
+    q = f32(1.19825839466702e-06)
+    q = q * z + f32(1.18534705686654e-04)
+    q = q * z + f32(2.26843463243900e-03)
+    q = q * z + f32(4.89352518554385e-03)
+    result = y * p / q
+    one = f32(1) if x > f32(0) else f32(-1)
+    result = one if abs(x) > f32(9) else result
+    return result if abs(x) > f32(0.0004) else x
 
 
 @njit(error_model="numpy", fastmath={"contract"})

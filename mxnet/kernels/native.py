@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import hashlib
 import os
 import sys
 import threading
@@ -84,13 +85,22 @@ def float_bits(context: Any, bits: Any) -> Any:
     return types.float64(types.int64), generate
 
 
+@functools.cache
+def _sources() -> str:
+    """Stands for all that kernels are made from: numba looks at the file of each one alone."""
+    content = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        content.update(path.read_bytes())
+    return content.hexdigest()[:16]
+
+
 def cache_folder() -> str:
-    """Where compiled kernels are kept: NUMBA_CACHE_DIR, or a folder of the user's own."""
+    """Where compiled kernels are kept: below NUMBA_CACHE_DIR, or in a folder of the user's own."""
     if config.CACHE_DIR:
-        return config.CACHE_DIR
+        return str(Path(config.CACHE_DIR, f"remx-{_sources()}"))
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     version = f"numba-{numba.__version__}-python-{sys.version_info[0]}.{sys.version_info[1]}"
-    return str(Path(base, "remx", version))
+    return str(Path(base, "remx", f"{version}-{_sources()}"))
 
 
 def compiled(function: Callable) -> Callable:
