@@ -7,10 +7,9 @@ as those weights, is hoisted: it is computed again only when a parameter has cha
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from ..graph.node import Entry, Node
@@ -35,12 +34,13 @@ def fold(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
     if target.train or joint.wrt or "onednn" not in target.kernels:
         return joint
     kinds = _layers()
-    if not any(type(node.op) in kinds for node in joint.graph.nodes):
+    found = [(node, kinds[type(node.op)]) for node in joint.graph.nodes if type(node.op) in kinds]
+    if not found:
         return joint
     folding = _Folding(joint, target, *facts())
-    for node in joint.graph.nodes:
-        kind = kinds.get(type(node.op))
-        if kind is not None and node not in folding.replacements:
+    folding.any_normalisation = any(kind == "normalisation" for _, kind in found)
+    for node, kind in found:
+        if node not in folding.replacements:
             getattr(folding, kind)(node)
     return rewrite(joint, folding.replacements)
 
@@ -83,13 +83,19 @@ class _Folding:
         self.shapes, self.dtypes = shapes, dtypes
         self.replacements: dict[Node, Replacement | None] = {}
         self.prepared: dict[tuple, Node] = {}
-        self.readers: dict[tuple[int, int], list[Node]] = {}
-        for node, sources in zip(self.graph.nodes, self.graph.sources):
-            for source in sources:
-                self.readers.setdefault(source, []).append(node)
-        self.heads = Counter(map(joint.key, joint.graph.outputs))
+        self.heads = set(map(joint.key, joint.graph.outputs))
+        self.any_normalisation = True
 
     # -- facts --------------------------------------------------------------------------------
+    @cached_property
+    def readers(self) -> dict[tuple[int, int], list[Node]]:
+        """The nodes that read each value."""
+        found: dict[tuple[int, int], list[Node]] = {}
+        for node, sources in zip(self.graph.nodes, self.graph.sources):
+            for source in sources:
+                found.setdefault(source, []).append(node)
+        return found
+
     def shape(self, entry: Entry) -> tuple:
         position, index = self.joint.key(entry)
         return self.shapes[position][index]
@@ -147,12 +153,12 @@ class _Folding:
 
     def fully_connected(self, node: Node) -> None:
         """Fuse a fully connected layer that is large or has a normalisation behind it."""
-        if not self.is_plain_layer(node):
-            return
         shape = self.shape(Entry(node))
         rows, width = product(shape[:-1]), self.shape(node.inputs[1])[1]
         size = rows * shape[-1]
         large = size * width >= LEAST_PRODUCT and size * 4 <= LARGEST_RESULT
+        if not (large or self.any_normalisation) or not self.is_plain_layer(node):
+            return
         chain = self.follow(node, may_activate=large)
         if not large and chain.normalisation is None:
             return
