@@ -180,6 +180,7 @@ def build(
             fixed[joint.key(now)] = bound.heads[entry]
     for key, variable in planned.placement.computed_in.items():
         fixed[key] = bound.gradients[variable][0].view(planned.shapes[key[0]][key[1]])
+    fixed.update({key: fixed[head] for key, head in planned.placement.overwritten.items()})
     sinks = {
         key: [Sink(*bound.gradients[variable]) for variable in targets]
         for key, targets in planned.placement.delivered.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..graph.node import Entry, Graph, Node
 from .differentiate import differentiate, own_head_gradient
@@ -64,7 +64,8 @@ class Placement:
 
     ``fixed``: all of them; ``kept``: the outputs; ``computed_in``: values that kernels write right into
     the gradient array of a variable; ``delivered``: values that are copied or added to such arrays;
-    ``hoisted``: values that outlive a run (see ``Op.hoisted``).
+    ``hoisted``: values that outlive a run (see ``Op.hoisted``); ``overwritten``: values that are computed in
+    the memory of an output, by which they are then overwritten.
     """
 
     fixed: frozenset[Key]
@@ -72,12 +73,17 @@ class Placement:
     computed_in: Mapping[Key, Node]
     delivered: Mapping[Key, tuple[Node, ...]]
     hoisted: tuple[Key, ...] = ()
+    overwritten: Mapping[Key, Key] = field(default_factory=dict)
 
 
 def place(
-    joint: Joint, dtypes: Sequence[tuple], writable: Callable[[Node, str], bool]
+    joint: Joint,
+    shapes: Sequence[tuple],
+    dtypes: Sequence[tuple],
+    writable: Callable[[Node, str], bool],
 ) -> Placement:
-    """Let gradients be computed in their arrays where kernels can do that.
+    """Let gradients be computed in their arrays where kernels can do that, and what an operator makes an
+    output of in place, in the array of the output.
 
     ``writable(variable, dtype)`` says whether the array of a variable takes results of that dtype as
     they are: it is dense, overwritten rather than added to, and shares no memory with another.
@@ -109,7 +115,56 @@ def place(
         else:
             key = joint.key(entry)
             delivered[key] = (*delivered.get(key, ()), variable)
-    return Placement(frozenset(fixed), tuple(kept), computed_in, delivered, tuple(hoisted))
+    overwritten = _overwritten(graph, shapes, dtypes, kept, fixed)
+    fixed.update(overwritten)
+    return Placement(
+        frozenset(fixed), tuple(kept), computed_in, delivered, tuple(hoisted), overwritten
+    )
+
+
+def _overwritten(
+    graph: Graph,
+    shapes: Sequence[tuple],
+    dtypes: Sequence[tuple],
+    kept: Sequence[Key],
+    fixed: Collection[Key],
+) -> dict[Key, Key]:
+    """By value, the output that is made of it in place and takes all that it holds.
+
+    Nothing else reads such a value, so that it needs no memory of its own.
+    """
+    readers: dict[Key, list[tuple[int, str]]] = {}
+    for position, node in enumerate(graph.nodes):
+        if node.op is not None:
+            for name, source in zip(node.op.input_names, graph.sources[position]):
+                if name not in node.op.shape_only_names:
+                    readers.setdefault(source, []).append((position, name))
+
+    def only_for(source: Key, key: Key, name: str) -> bool:
+        op = graph.nodes[source[0]].op
+        return (
+            op is not None
+            and "out" in op.requests
+            and op.view is None  # of a view there is nothing to compute
+            and source not in fixed
+            and source not in found
+            and readers[source] == [(key[0], name)]
+            and shapes[source[0]][source[1]] == shapes[key[0]][key[1]]
+            and dtypes[source[0]][source[1]] == dtypes[key[0]][key[1]]
+        )
+
+    found: dict[Key, Key] = {}
+    for head in kept:
+        key: Key | None = head
+        while key is not None:
+            op, sources = graph.nodes[key[0]].op, graph.sources[key[0]]
+            inputs = dict(zip(op.input_names, sources))
+            wanted = op.inplace.get(op.output_names[key[1]], ()) if "out" in op.requests else ()
+            names = (name for name in wanted if name in inputs)
+            key = next((inputs[name] for name in names if only_for(inputs[name], key, name)), None)
+            if key is not None:
+                found[key] = head
+    return found
 
 
 def _computed_as(graph: Graph, key: Key) -> Key:

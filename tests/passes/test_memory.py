@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import mxnet as mx
 from running import run_bound
@@ -44,3 +45,41 @@ def test_memory_of_a_view_is_given_back():
     freed = [tensor for step in program.forward.instructions for tensor in step.frees]
     assert all(tensor.untyped_storage().nbytes() == 0 for tensor in freed)
     assert len(freed) >= 2  # of the normalisation and of its view
+
+
+# -- what outputs are made of in place -------------------------------------------------------------
+def logits(rows: int = 64, classes: int = 512) -> mx.sym.Symbol:
+    data = mx.sym.Variable("data", shape=(rows, 8))
+    return mx.sym.FullyConnected(data, num_hidden=classes, name="fc")
+
+
+@pytest.mark.parametrize("grad_req", ["null", "write"])
+@pytest.mark.parametrize(
+    ("net", "beside"),
+    [
+        (lambda x: mx.sym.SoftmaxOutput(x, name="softmax"), 0),
+        (lambda x: mx.sym.tanh(mx.sym.exp(x)), 0),
+        (lambda x: mx.sym.Group([mx.sym.exp(x), mx.sym.sum(x)]), 1),
+        (lambda x: mx.sym.softmax(x) + x, 1),
+        (lambda x: mx.sym.Group([x, mx.sym.tanh(x)]), 0),
+        (lambda x: mx.sym.SoftmaxOutput(mx.sym.Reshape(x, shape=(-1, 256))), 1),
+    ],
+    ids=["softmax", "chain", "read twice", "read later", "output itself", "other shape"],
+)
+def test_what_becomes_an_output_in_place_is_computed_there(net, beside, grad_req):
+    net, size = net(logits()), 4 * 64 * 512
+    plan = net.plan_memory(grad_req="null")
+    assert beside * size <= plan.activations < beside * size + 4096
+    executor = net.simple_bind(mx.cpu(), grad_req=grad_req)
+    if grad_req == "null":
+        assert executor.memory == plan
+    seen = {}
+    for array in executor.arg_arrays:
+        array[:] = mx.nd.random.uniform(-1, 1, array.shape)
+    found = [output.asnumpy() for output in executor.forward()]
+    executor.set_monitor_callback(lambda name, array: seen.update({name: array.asnumpy()}))
+    again = [output.asnumpy() for output in executor.forward()]
+    for one, other in zip(found, again):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    data, weight, bias = (executor.arg_dict[n].asnumpy() for n in ("data", "fc_weight", "fc_bias"))
+    np.testing.assert_allclose(seen["fc_output"], data @ weight.T + bias, rtol=1e-4, atol=1e-5)
