@@ -128,7 +128,7 @@ def simple_bind(
             f"simple_bind error: duplicate argument names: {', '.join(repeated)}; arguments need"
             " unique names"
         )
-    facts = infer_variables(symbol, shapes, type_dict or {})
+    facts, inferred = infer_variables(symbol, shapes, type_dict or {})
     allocate = _Allocator(ctx, set(shared_arg_names or ()), shared_exec, shared_buffer)
     graph = symbol._graph
     arg_arrays, grad_arrays = [], []
@@ -144,7 +144,7 @@ def simple_bind(
     return Executor(
         symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
         None if memory_budget is None else parse_budget(memory_budget),
-        check, chosen_precision(dtype), backend,
+        check, chosen_precision(dtype), backend, inferred,
     )  # fmt: skip
 
 
@@ -253,6 +253,7 @@ def reshape(
         executor,
         precision=executor._precision,
         backend=executor._backend,
+        reshaped=True,
     )
 
 

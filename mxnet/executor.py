@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 import torch
 
 from .base import MXNetError
 from .context import Context, torch_device
-from .execution.build import Bound, Program, build, dtype_name, is_dynamic, known_facts
-from .execution.lower import torch_dtype
-from .execution.placed import build_placed
+from .execution.build import Program
 from .execution.program import Instruction, Segment
+from .execution.programs import Bind
 from .execution.selfcheck import SelfCheck
 from .execution.storage import Arena
 from .execution.watch import Watcher, Watchers, everywhere
+from .executor_binding import Kept, binding_of, bound_tensors
 from .executor_inputs import copy_inputs, set_head_gradients
 from .graph.node import Entry, Node
 from .ndarray import NDArray
-from .ops.shapes import is_complete
-from .passes.differentiate import own_head_gradient
+from .passes.infer import Facts
 from .passes.place import assign_contexts, same_device
 from .passes.precision import Precision
 from .passes.report import MemoryReport
-from .planning import prepare
+from .planning import is_dynamic
 from .random import generator
 
 __all__ = ["Executor"]
@@ -52,7 +52,10 @@ class Executor:
         check: bool = False,
         precision: Precision | None = None,
         backend: str | None = None,
+        inferred: tuple[Facts, Facts] | None = None,
+        reshaped: bool = False,
     ):
+        since = perf_counter()
         self._symbol = symbol
         self._ctx, self._group2ctx = ctx, group2ctx
         self._device = torch_device(ctx)
@@ -65,8 +68,6 @@ class Executor:
         scale = shared._loss_scale if shares else torch.full((1,), 2.0**16, device=self._device)
         self._loss_scale = scale  # one for all that share: their parameters are updated together
         self._budget, self._precision, self._backend = memory_budget, precision, backend
-        self._state: dict = {}
-        self._programs: dict[tuple[bool, bool], Program] = {}  # by mode, and whether fused
         self._monitor: Watcher | None = None
         self._check = SelfCheck(ctx, self._rng) if check else None
         self._watchers: list[Watcher] = [self._check] if self._check else []
@@ -74,7 +75,10 @@ class Executor:
         self._draws: list[torch.Tensor] | None = None
         self._contexts = self._place()
         self._rngs = [generator(context) for context in {ctx, *self._contexts.values()}]
-        self._bound = self._make_bound()
+        self._kept = shared._kept if shared is not None and reshaped else Kept(bound_tensors(self))
+        binding = binding_of(self, shared, inferred, since)
+        self._bound, self._programs, blueprint = binding.bound, binding.programs, binding.blueprint
+        self._graph, self._scaled = blueprint.graph, blueprint.scale is not None
         self.outputs = self._make_outputs()
         self._program(self._bound.gradients != {})
 
@@ -122,42 +126,6 @@ class Executor:
         nodes = [*graph.arguments, *graph.auxiliary_states]
         return {n: a.context for n, a in zip(nodes, [*self.arg_arrays, *self.aux_arrays])}
 
-    def _make_bound(self) -> Bound:
-        graph = self._symbol._graph
-        variables = dict(zip(graph.arguments, (array._tensor for array in self.arg_arrays)))
-        variables.update(zip(graph.auxiliary_states, (array._tensor for array in self.aux_arrays)))
-        gradients = {}
-        for node, array, req in zip(graph.arguments, self.grad_arrays or (), self._grad_req):
-            if array is not None and req != "null":
-                if array.shape != tuple(variables[node].shape):
-                    raise MXNetError(
-                        f"bind: the gradient array of {node.name} has shape {array.shape}, the"
-                        " argument"
-                        f" {tuple(variables[node].shape)}"
-                    )
-                gradients[node] = (array._tensor, req == "add")
-        return Bound(variables, gradients, *self._make_heads(variables, gradients))
-
-    def _make_heads(self, variables: dict, gradients: dict) -> tuple[dict, dict]:
-        facts = {node: (tuple(t.shape), dtype_name(t)) for node, t in variables.items()}
-        graph, scale = prepare(self._symbol._graph, facts, self._precision, gradients != {})
-        self._graph, self._scaled = graph, scale is not None
-        if scale is not None:
-            variables[scale] = self._loss_scale
-        shapes, dtypes = self._facts = known_facts(graph, variables)
-        heads: dict[Entry, torch.Tensor] = {}
-        head_gradients: dict[int, torch.Tensor] = {}
-        for index, entry in enumerate(graph.outputs):
-            shape, dtype = shapes.of(entry), torch_dtype(dtypes.of(entry))
-            if not is_complete(shape):
-                shape = (0,)  # known when it has run; the tensor then takes over the result
-            device = torch_device(self._contexts.get(entry.node, self._ctx))
-            if entry.node.op is not None and entry not in heads:
-                heads[entry] = torch.zeros(shape, dtype=dtype, device=device)
-            if gradients and not own_head_gradient(entry.node.op):
-                head_gradients[index] = torch.zeros(shape, dtype=dtype, device=device)
-        return heads, head_gradients
-
     def _make_outputs(self) -> list[NDArray]:
         bound, graph = self._bound, self._graph
         arrays: dict[Entry, NDArray] = {}
@@ -172,35 +140,12 @@ class Executor:
 
     def _program(self, train: bool) -> Program:
         fused = not any(watcher.as_declared for watcher in self._watchers)
-        program = self._programs.get((train, fused))
-        if self._contexts and program is None:
-            program = self._programs[train, fused] = build_placed(
-                self._symbol._graph,
-                self._bound,
-                self._group2ctx,
-                self._contexts_of_variables(),
-                generator,
-                train=train,
-                state=self._state,
-                generation=self._arena.generation,
-            )
-            return program
-        if program is None or program.generation != self._arena.generation:
-            program = self._programs[train, fused] = build(
-                self._graph,
-                self._bound,
-                self._facts,
-                context=self._ctx,
-                device=self._device,
-                train=train,
-                rng=self._rng,
-                state=self._state,
-                arena=self._arena,
-                budget=self._budget,
-                fused=fused,
-                backend=self._backend,
-            )
-        return program
+        return self._programs.get(train, fused)
+
+    @property
+    def binds(self) -> list[Bind]:
+        """What was made ready for these arrays, when and why, and what it cost."""
+        return list(self._programs.history)
 
     @property
     def loss_scale(self) -> float | None:

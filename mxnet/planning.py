@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .base import MXNetError
+from .error import NodeError
 from .graph.node import Entry, Graph, Node
 from .ops.dtypes import canonical
 from .ops.shapes import is_complete, shape_text
-from .passes.infer import infer_dtypes, infer_shapes, partial_shape
-from .passes.joint import Joint, join
+from .passes.infer import Facts, infer_dtypes, infer_shapes, partial_shape
+from .passes.joint import join
 from .passes.precision import Precision, loss_scale_variable, mix_precision
 from .passes.recompute import parse_budget
 from .passes.report import MemoryReport
@@ -19,7 +20,15 @@ from .passes.target import Target, available_kernels
 from .passes.unroll import unroll
 from .precision import chosen_precision
 
-__all__ = ["infer_variables", "make_plan", "plan_symbol", "prepare", "requirements_of"]
+__all__ = [
+    "infer_variables",
+    "is_dynamic",
+    "known_facts",
+    "make_plan",
+    "plan_symbol",
+    "prepare",
+    "requirements_of",
+]
 
 REQUIREMENTS = ("write", "add", "null")
 
@@ -45,8 +54,74 @@ def requirements_of(grad_req: Any, names: Sequence[str], error: type[Exception])
     return requirements
 
 
-def infer_variables(symbol: Any, shapes: Mapping[str, Any], types: Mapping[str, Any]) -> dict:
-    """Shape and dtype of every variable; RuntimeError that lists what is missing, as in 1.x."""
+def known_facts(
+    graph: Graph,
+    variables: Mapping[Node, tuple[tuple, str]],
+    start: tuple[Facts, Facts] | None = None,
+) -> tuple[Facts, Facts]:
+    """Shapes and dtypes of all values of a graph, from those of its variables.
+
+    ``start``: what is known already of the graph's first nodes.
+
+    Raises NodeError where the variables do not fit the graph, or do not determine a shape
+    (unless that depends on values, see ``Op.dynamic``).
+    """
+    first_shapes, first_dtypes = start or (None, None)
+    if start is not None:
+        first_shapes, first_dtypes = start = _of_first_nodes(graph, start)
+        if len(start[0].values) == len(graph.nodes):
+            return start  # nothing has been added
+    shapes = infer_shapes(graph, {n: shape for n, (shape, _) in variables.items()}, first_shapes)
+    dtypes = infer_dtypes(graph, {n: dtype for n, (_, dtype) in variables.items()}, first_dtypes)
+    for node, (shape, dtype) in variables.items():
+        position = graph.index[node]
+        found = shapes.values[position][0], dtypes.values[position][0]
+        if found != (shape, dtype):
+            reason = f"the bound array is {shape} {dtype}, needed is {found[0]} {found[1]}"
+            raise NodeError(node.facts(), "bind", reason)
+    open_node = None if is_dynamic(graph) else _not_determined(shapes, dtypes)
+    if open_node is not None:
+        node, node_shapes, node_dtypes = open_node
+        reason = f"shape {node_shapes} or dtype {node_dtypes} is not determined"
+        raise NodeError(node.facts(), "bind", reason)
+    return shapes, dtypes
+
+
+def _not_determined(shapes: Facts, dtypes: Facts) -> tuple[Node, tuple, tuple] | None:
+    """The first node of which something is not known, with what is known."""
+    checked = set()  # most nodes have the facts of others
+    for node, *facts in zip(shapes.graph.nodes, shapes.values, dtypes.values):
+        node_shapes, node_dtypes = found = tuple(facts)
+        if found in checked:
+            continue
+        checked.add(found)
+        if None in node_dtypes or not all(map(is_complete, node_shapes)):
+            return node, node_shapes, node_dtypes
+    return None
+
+
+def _of_first_nodes(graph: Graph, facts: tuple[Facts, Facts]) -> tuple[Facts, Facts]:
+    """What holds of a graph from facts of another one that begins with the same nodes."""
+    old, new = facts[0].graph.nodes, graph.nodes
+    count = next(
+        (i for i, (a, b) in enumerate(zip(old, new)) if a is not b), min(len(old), len(new))
+    )
+    shapes, dtypes = (Facts(graph, each.values[:count]) for each in facts)
+    return shapes, dtypes
+
+
+def is_dynamic(graph: Graph) -> bool:
+    """Whether some sizes are known at run time only."""
+    return any(node.op is not None and node.op.dynamic for node in graph.nodes)
+
+
+def infer_variables(
+    symbol: Any, shapes: Mapping[str, Any], types: Mapping[str, Any]
+) -> tuple[dict, tuple[Facts, Facts] | None]:
+    """Shape and dtype of every variable; MXNetError that lists what is missing, as in 1.x.
+
+    Second, the same of all values, if all of them are known.
+    """
     graph = symbol._graph
     given = {name: shape for name, shape in shapes.items() if isinstance(shape, tuple)}
     listing = "\n".join(f"{name}: {shape}" for name, shape in given.items())
@@ -72,7 +147,9 @@ def infer_variables(symbol: Any, shapes: Mapping[str, Any], types: Mapping[str, 
             f"{head}the shapes given are not enough to infer those of: {'; '.join(missing)}."
             " Give the shape of each input, e.g. simple_bind(ctx, data=(32, 784))"
         )
-    return facts
+    if _not_determined(found_shapes, found_dtypes) is not None:
+        return facts, None
+    return facts, (found_shapes, found_dtypes)
 
 
 def _with_default_dtype(graph: Any, dtypes: dict) -> Any:
@@ -133,23 +210,24 @@ def make_plan(
     graph = symbol._graph
     names = symbol.list_arguments()
     requirements = dict(zip(graph.arguments, requirements_of(grad_req, names, ValueError)))
-    known = infer_variables(symbol, shapes, types)
+    known, start = infer_variables(symbol, shapes, types)
     wrt = [node for node, req in requirements.items() if req != "null"]
     graph, scale = prepare(graph, known, chosen_precision(dtype), bool(wrt))
     if scale is not None:
         known[scale] = (1,), "float32"
+    for node in graph.nodes:
+        if node.op is not None and node.op.dynamic:
+            reason = "depends on values: no plan is possible"
+            raise MXNetError(f"the memory of {node.name} {reason}")
+    forward = known_facts(graph, known, start)
     joint = join(graph, wrt)
-    known.update(_head_gradients(joint, known))
+    for index, node in joint.head_gradients:
+        output = graph.outputs[index]
+        known[node] = forward[0].of(output), forward[1].of(output)
 
     def infer(whole: Graph) -> tuple:
-        found = infer_shapes(whole, {node: fact[0] for node, fact in known.items()})
-        for node, values in zip(whole.nodes, found.values):
-            if not all(map(is_complete, values)):
-                raise MXNetError(
-                    f"the memory of {node.name} depends on values: no plan is possible"
-                )
-        dtypes = infer_dtypes(whole, {node: fact[1] for node, fact in known.items()})
-        return found.values, dtypes.values
+        found = known_facts(whole, {node: known[node] for node in whole.variables}, forward)
+        return found[0].values, found[1].values
 
     def writable(variable: Any, dtype: str) -> bool:
         return requirements[variable] == "write" and known[variable][1] == dtype
@@ -157,16 +235,3 @@ def make_plan(
     budget = None if memory_budget is None else parse_budget(memory_budget)
     target = Target("cpu", bool(joint.wrt), available_kernels("cpu"))
     return plan_graph(joint, infer, lambda: writable, joint.wrt, target, budget)
-
-
-def _head_gradients(joint: Joint, known: Mapping[Node, tuple]) -> dict[Node, tuple]:
-    """Shape and dtype of the gradients that come from outside: those of the outputs."""
-    if not joint.head_gradients:
-        return {}
-    outputs = joint.forward.outputs
-    shapes = infer_shapes(joint.forward, {node: fact[0] for node, fact in known.items()})
-    dtypes = infer_dtypes(joint.forward, {node: fact[1] for node, fact in known.items()})
-    return {
-        node: (shapes.of(outputs[index]), dtypes.of(outputs[index]))
-        for index, node in joint.head_gradients
-    }

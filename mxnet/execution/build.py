@@ -8,16 +8,16 @@ from typing import Any
 
 import torch
 
-from ..error import MXNetError, NodeError
+from ..error import MXNetError
 from ..graph.node import Entry, Graph, Node
 from ..ops.dtypes import is_floating
-from ..ops.shapes import is_complete
-from ..passes.infer import Facts, infer_dtypes, infer_shapes
+from ..passes.infer import Facts
 from ..passes.joint import Joint, join
 from ..passes.memory import Key, Plan
 from ..passes.report import MemoryReport
-from ..passes.schedule import plan_graph
+from ..passes.schedule import Planned, plan_graph
 from ..passes.target import Target, available_kernels
+from ..planning import is_dynamic, known_facts
 from .allocator import keep_freed_memory
 from .collector import without_collection
 from .dynamic import DynamicSegment
@@ -26,7 +26,7 @@ from .lower import Environment, Lowering, Sink, torch_dtype
 from .program import Segment
 from .storage import Arena
 
-__all__ = ["Bound", "Program", "build", "is_dynamic", "known_facts"]
+__all__ = ["Bound", "Program", "build", "dtype_name", "fact_of", "writable_gradients"]
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,12 @@ class Program:
     forward: Segment | DynamicSegment
     backward: Segment | DynamicSegment | None
     stochastic: bool
-    generation: int  # of the arena that it was made on
-    memory: MemoryReport | None  # None where sizes are known at run time only
+    planned: Planned | None = None  # None where sizes are known at run time only
+
+    @property
+    def memory(self) -> MemoryReport | None:
+        """What it needs in bytes; None where sizes are known at run time only."""
+        return None if self.planned is None else self.planned.report
 
     def __str__(self) -> str:
         parts = ["# forward", str(self.forward)]
@@ -69,60 +73,9 @@ def dtype_name(tensor: torch.Tensor) -> str:
     return str(tensor.dtype)[6:]
 
 
-def known_facts(
-    graph: Graph,
-    variables: Mapping[Node, torch.Tensor],
-    start: tuple[Facts, Facts] | tuple[None, None] = (None, None),
-) -> tuple[Facts, Facts]:
-    """Shapes and dtypes of all values of a graph whose variables are bound.
-
-    ``start``: what is known already of the graph's first nodes.
-
-    Raises NodeError where the bound arrays do not fit the graph, or do not determine a shape
-    (unless that depends on values, see ``Op.dynamic``).
-    """
-    if start[0] is not None:
-        start = _of_first_nodes(graph, start)  # type: ignore[arg-type]
-        if len(start[0].values) == len(graph.nodes):  # type: ignore[union-attr]
-            return start  # type: ignore[return-value] # nothing has been added
-    shapes = infer_shapes(graph, {n: tuple(t.shape) for n, t in variables.items()}, start[0])
-    dtypes = infer_dtypes(graph, {n: dtype_name(t) for n, t in variables.items()}, start[1])
-    for node, tensor in variables.items():
-        position = graph.index[node]
-        found = shapes.values[position][0], dtypes.values[position][0]
-        if found != (tuple(tensor.shape), dtype_name(tensor)):
-            bound = f"{tuple(tensor.shape)} {dtype_name(tensor)}"
-            reason = f"the bound array is {bound}, needed is {found[0]} {found[1]}"
-            raise NodeError(node.facts(), "bind", reason)
-    if is_dynamic(graph):
-        return shapes, dtypes
-    checked = set()  # most nodes have the facts of others
-    for node, node_shapes, node_dtypes in zip(graph.nodes, shapes.values, dtypes.values):
-        if (node_shapes, node_dtypes) in checked:
-            continue
-        checked.add((node_shapes, node_dtypes))
-        if None in node_dtypes or not all(map(is_complete, node_shapes)):
-            raise NodeError(
-                node.facts(),
-                "bind",
-                f"shape {node_shapes} or dtype {node_dtypes} is not determined",
-            )
-    return shapes, dtypes
-
-
-def _of_first_nodes(graph: Graph, facts: tuple[Facts, Facts]) -> tuple[Facts, Facts]:
-    """What holds of a graph from facts of another one that begins with the same nodes."""
-    old, new = facts[0].graph.nodes, graph.nodes
-    count = next(
-        (i for i, (a, b) in enumerate(zip(old, new)) if a is not b), min(len(old), len(new))
-    )
-    shapes, dtypes = (Facts(graph, each.values[:count]) for each in facts)
-    return shapes, dtypes
-
-
-def is_dynamic(graph: Graph) -> bool:
-    """Whether some sizes are known at run time only."""
-    return any(node.op is not None and node.op.dynamic for node in graph.nodes)
+def fact_of(tensor: torch.Tensor) -> tuple[tuple, str]:
+    """Shape and dtype of a tensor, as passes see them."""
+    return tuple(tensor.shape), dtype_name(tensor)
 
 
 @without_collection
@@ -140,14 +93,18 @@ def build(
     budget: int | None = None,
     fused: bool = True,
     backend: str | None = None,
+    planned: Planned | None = None,
 ) -> Program:
     """Plan and lower a graph; with gradients where ``train`` is set and some are asked for.
 
     ``facts``: the shapes and dtypes of the graph's values, from ``known_facts``.
     ``state`` is where operators keep what outlives a run; ``budget``: the most bytes to take;
-    ``fused``: whether several nodes may become one; ``backend``: who compiles the program, if not we.
+    ``fused``: whether several nodes may become one; ``backend``: who compiles the program, if not we;
+    ``planned``: its plan, if it has been planned before.
     """
-    joint = join(graph, list(bound.gradients) if train else [])
+    joint = (
+        join(graph, list(bound.gradients) if train else []) if planned is None else planned.joint
+    )
     variables = dict(bound.variables)
     for index, node in joint.head_gradients:
         variables[node] = bound.head_gradients[index]
@@ -156,20 +113,23 @@ def build(
     if backend is not None and budget is not None:
         raise MXNetError("memory_budget is for our own plans: leave it or backend out")
     if backend is not None or is_dynamic(joint.graph):
-        return _build_dynamic(joint, bound, variables, environment, stochastic, arena, backend)
+        return _build_dynamic(joint, bound, variables, environment, stochastic, backend)
     for node, (target, _) in bound.gradients.items():
         if not is_floating(dtype_name(target)):
             raise MXNetError(f"{node.name}: gradients need a float array, not {dtype_name(target)}")
 
     def infer(whole: Graph) -> tuple:
-        shapes, dtypes = known_facts(whole, {n: variables[n] for n in whole.variables}, facts)
+        shapes, dtypes = known_facts(
+            whole, {n: fact_of(variables[n]) for n in whole.variables}, facts
+        )
         return shapes.values, dtypes.values
 
     kernels = available_kernels(device.type) if fused else frozenset()
     target = Target(device.type, train, kernels)
-    planned = plan_graph(
-        joint, infer, lambda: _Writable(bound, variables), list(bound.gradients), target, budget
-    )
+    if planned is None:
+        planned = plan_graph(
+            joint, infer, lambda: _Writable(bound, variables), list(bound.gradients), target, budget
+        )
     joint, plan = planned.joint, planned.plan
     if plan.adopted and device.type == "cpu":
         keep_freed_memory()
@@ -201,7 +161,7 @@ def build(
     forward = Segment(instructions[:split], native)
     if lowering.hoisted:
         forward.prologue = Prologue(lowering.hoisted)
-    return Program(whole, plan, forward, backward, stochastic, arena.generation, planned.report)
+    return Program(whole, plan, forward, backward, stochastic, planned)
 
 
 def _build_dynamic(
@@ -210,7 +170,6 @@ def _build_dynamic(
     variables: Mapping[Node, torch.Tensor],
     environment: Environment,
     stochastic: bool,
-    arena: Arena,
     backend: str | None,
 ) -> Program:
     """A program that runs node by node, or as compiled by a backend."""
@@ -228,7 +187,13 @@ def _build_dynamic(
 
         forward, backward = compile_segments(backend, joint, forward, backward)
     plan = Plan({}, {}, {}, {}, {})
-    return Program(joint.graph, plan, forward, backward, stochastic, arena.generation, None)
+    return Program(joint.graph, plan, forward, backward, stochastic)
+
+
+def writable_gradients(bound: Bound) -> tuple[bool, ...]:
+    """For each gradient whether it can be computed in its array, if it has the type of that."""
+    writable = _Writable(bound, bound.variables)
+    return tuple(writable(node, dtype_name(t)) for node, (t, _) in bound.gradients.items())
 
 
 class _Writable:

@@ -62,7 +62,6 @@ def build_placed(
     *,
     train: bool,
     state: dict,
-    generation: int,
 ) -> Program:
     """A program whose nodes run on the devices of their groups.
 
@@ -98,9 +97,7 @@ def build_placed(
     if joint.wrt:
         backward = PlacedSegment(rest, values, {}, sinks, environments, dying)
     stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
-    return Program(
-        joint.graph, Plan({}, {}, {}, {}, {}), forward, backward, stochastic, generation, None
-    )
+    return Program(joint.graph, Plan({}, {}, {}, {}, {}), forward, backward, stochastic)
 
 
 def _dying(graph: Graph) -> dict[Node, list[Entry]]:

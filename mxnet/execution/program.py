@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 import torch
@@ -90,6 +91,7 @@ class Segment:
         self.prologue: Prologue | None = None  # what runs first, but only where it has to
         self._calls: list[Call] | None = None
         self._owners: list[Instruction] = []
+        self._note: Callable[[float], None] | None = None  # who waits for the next first run
         self._pure = False  # all calls write into storage known at bind, and make no tensor
 
     def run(self) -> None:
@@ -136,6 +138,21 @@ class Segment:
         first.flush()
         self._calls, self._owners, self._pure = first.calls, first.owners, first.pure
         self._kept = first.kept
+        if self._note is not None:
+            self._note(first.seconds)
+            self._note = None
+
+    def moved(self, note: Callable[[float], None]) -> None:
+        """Take in that the arena is elsewhere, at the next run if native calls hold addresses.
+
+        ``note`` is called with the seconds that it took.
+        """
+        if self._calls is None:
+            return
+        if self._native is None:
+            note(0.0)
+        else:
+            self._calls, self._note = None, note
 
     def run_watched(self, watcher: Watcher) -> None:
         """Run step by step; ``watcher`` sees each instruction before and after it runs."""
@@ -187,11 +204,14 @@ class _FirstRun:
         self.owners: list[Instruction] = []
         self.kept: list[Any] = []
         self.pure = True
+        self.seconds = 0.0  # spent on finding calls, not on running them
         self.waiting: list[Any] = []
         self.waiting_owners: list[Instruction] = []
 
     def add(self, instruction: Instruction) -> None:
+        start = perf_counter()
         made = instruction.traced()
+        self.seconds += perf_counter() - start
         if made is None:
             self.flush()
             self.run(instruction.call, instruction)
@@ -202,6 +222,7 @@ class _FirstRun:
 
     def flush(self) -> None:
         """Run what waits."""
+        start = perf_counter()
         waiting, owners = self.waiting, self.waiting_owners
         self.waiting, self.waiting_owners = [], []
         if self.native is None:
@@ -214,6 +235,7 @@ class _FirstRun:
                 self.scratch = new_scratch()
             bound, numbers, kept = merge(waiting, self.native, self.scratch)
             self.kept += kept
+        self.seconds += perf_counter() - start
         for call, number in zip(bound, numbers):
             self.run(call, owners[number])
 

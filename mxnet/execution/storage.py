@@ -12,9 +12,10 @@ __all__ = ["Arena"]
 class Arena:
     """Bytes on one device, as many as the largest program that uses them needs.
 
-    When a program needs more, the arena is replaced and its ``generation`` rises; programs made on an
-    older one have to be made anew before they run. ``owner`` is the program that left forward values
-    there that still count: one whose values another has overwritten must compute them again.
+    When a program needs more, it grows, and its ``generation`` rises: tensors follow to the new place,
+    addresses that somebody has taken do not, and what it held is lost. ``owner`` is the program that
+    left forward values there that still count: one whose values another has overwritten must compute
+    them again.
     """
 
     def __init__(self, device: torch.device):
@@ -30,9 +31,16 @@ class Arena:
 
     def take(self, size: int) -> torch.Tensor:
         """The memory, grown to at least ``size`` bytes."""
-        if self._memory.numel() < size:
-            # Zeros, so that its pages exist from the start and no later step waits for them.
-            self._memory = torch.zeros(size, dtype=torch.uint8, device=self.device)
+        storage, before = self._memory.untyped_storage(), self.size
+        if before < size:
             self.generation += 1
             self.owner = None
+            try:
+                storage.resize_(0)  # given back first, so that there are never two
+                storage.resize_(size)
+            except RuntimeError:
+                storage.resize_(before)
+                raise
+            # Written to, so that its pages exist from the start and no later step waits for them.
+            self._memory.set_(storage).zero_()
         return self._memory

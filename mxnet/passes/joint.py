@@ -64,8 +64,8 @@ class Placement:
 
     ``fixed``: all of them; ``kept``: the outputs; ``computed_in``: values that kernels write right into
     the gradient array of a variable; ``delivered``: values that are copied or added to such arrays;
-    ``hoisted``: values that outlive a run (see ``Op.hoisted``); ``overwritten``: values that are computed in
-    the memory of an output, by which they are then overwritten.
+    ``hoisted``: values that outlive a run (see ``Op.hoisted``); ``overwritten``: values computed in the
+    memory of an output, by which they are then overwritten.
     """
 
     fixed: frozenset[Key]

@@ -21,7 +21,7 @@ LAYERS = [
     {"kernels"},
     {"execution"},
     {"_tape", "executor", "binding", "ndarray", "random", "autograd", "operator", "metric"}
-    | {"autograd_function", "executor_inputs"},
+    | {"autograd_function", "executor_inputs", "executor_binding"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 FRONT = {name for names in LAYERS[:7] for name in names}

@@ -41,7 +41,7 @@ def test_memory_of_a_view_is_given_back():
     net = mx.sym.batch_dot(mx.sym.Reshape(net, shape=(1, -1, 8)), mx.sym.Variable("other"))
     executor = net.simple_bind(mx.cpu(), grad_req="null", data=(2, 4, 8), other=(1, 8, 8))
     executor.forward()
-    (program,) = executor._programs.values()
+    program = executor._program(False)
     freed = [tensor for step in program.forward.instructions for tensor in step.frees]
     assert all(tensor.untyped_storage().nbytes() == 0 for tensor in freed)
     assert len(freed) >= 2  # of the normalisation and of its view

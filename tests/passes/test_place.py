@@ -21,7 +21,8 @@ def pretended_gpus(monkeypatch):
     def device(context):
         return torch.device("cpu")
 
-    for module in ("context", "executor", "execution.placed", "random", "ndarray.creation"):
+    places = "context executor executor_binding execution.placed random ndarray.creation"
+    for module in places.split():
         owner = pytest.importorskip(f"mxnet.{module}")
         if hasattr(owner, "torch_device"):
             monkeypatch.setattr(owner, "torch_device", device)
