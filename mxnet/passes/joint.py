@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from ..graph.node import Entry, Graph, Node
 from .differentiate import differentiate, own_head_gradient
@@ -133,14 +135,21 @@ def _overwritten(
 
     Nothing else reads such a value, so that it needs no memory of its own.
     """
-    readers: dict[Key, list[tuple[int, str]]] = {}
-    for position, node in enumerate(graph.nodes):
-        if node.op is not None:
-            for name, source in zip(node.op.input_names, graph.sources[position]):
-                if name not in node.op.shape_only_names:
-                    readers.setdefault(source, []).append((position, name))
+    counts = Counter(chain.from_iterable(graph.sources))
 
-    def only_for(source: Key, key: Key, name: str) -> bool:
+    def read_only_by(source: Key, position: int) -> bool:
+        if counts[source] == 1:
+            return True
+        readers = (
+            (at, name)
+            for at, sources in enumerate(graph.sources)
+            if source in sources
+            for name, each in zip(graph.nodes[at].op.input_names, sources)
+            if each == source and name not in graph.nodes[at].op.shape_only_names
+        )
+        return [at for at, _ in readers] == [position]
+
+    def only_for(source: Key, key: Key) -> bool:
         op = graph.nodes[source[0]].op
         return (
             op is not None
@@ -148,9 +157,9 @@ def _overwritten(
             and op.view is None  # of a view there is nothing to compute
             and source not in fixed
             and source not in found
-            and readers[source] == [(key[0], name)]
             and shapes[source[0]][source[1]] == shapes[key[0]][key[1]]
             and dtypes[source[0]][source[1]] == dtypes[key[0]][key[1]]
+            and read_only_by(source, key[0])
         )
 
     found: dict[Key, Key] = {}
@@ -161,7 +170,7 @@ def _overwritten(
             inputs = dict(zip(op.input_names, sources))
             wanted = op.inplace.get(op.output_names[key[1]], ()) if "out" in op.requests else ()
             names = (name for name in wanted if name in inputs)
-            key = next((inputs[name] for name in names if only_for(inputs[name], key, name)), None)
+            key = next((inputs[name] for name in names if only_for(inputs[name], key)), None)
             if key is not None:
                 found[key] = head
     return found
