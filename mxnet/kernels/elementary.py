@@ -11,6 +11,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 __all__ = [
+    "call_with_4",
     "call_with_13",
     "exponential",
     "f32",
@@ -60,19 +61,25 @@ def number_of(typing_context, bits):
     return types.float32(types.int32), generate
 
 
-@intrinsic
-def call_with_13(typing_context, function, operands):
-    """Call the function at an address with the 13 words at another one."""
+def _call_with(count):
+    @intrinsic
+    def call(typing_context, function, operands):
+        """Call the function at an address with the words at another one."""
 
-    def generate(context, builder, signature, arguments):
-        word = ir.IntType(64)
-        function, operands = arguments
-        values = [builder.load(builder.gep(operands, [ir.Constant(word, i)])) for i in range(13)]
-        kind = ir.FunctionType(ir.VoidType(), [word] * 13).as_pointer()
-        builder.call(builder.inttoptr(function, kind), values)
-        return context.get_dummy_value()
+        def generate(context, builder, signature, arguments):
+            word = ir.IntType(64)
+            function, operands = arguments
+            places = [builder.gep(operands, [ir.Constant(word, i)]) for i in range(count)]
+            kind = ir.FunctionType(ir.VoidType(), [word] * count).as_pointer()
+            builder.call(builder.inttoptr(function, kind), [builder.load(at) for at in places])
+            return context.get_dummy_value()
 
-    return types.void(types.int64, types.CPointer(types.int64)), generate
+        return types.void(types.int64, types.CPointer(types.int64)), generate
+
+    return call
+
+
+call_with_4, call_with_13 = _call_with(4), _call_with(13)
 
 
 f32 = np.float32

@@ -32,6 +32,7 @@ __all__ = [
     "compiled",
     "float_bits",
     "function",
+    "openmp",
     "run",
     "take_part",
 ]
@@ -126,7 +127,7 @@ _kept: list[Any] = []  # compiled functions, whose code would be freed otherwise
 
 
 @functools.cache
-def _openmp() -> Callable | None:
+def openmp() -> Callable | None:
     """GOMP_parallel of the library that torch has loaded; None where there is none."""
     if not sys.platform.startswith("linux"):
         return None
@@ -163,7 +164,7 @@ def run(kernel: Callable, arguments: Sequence[int], parts: int = 1) -> None:
     if threads == 1:
         function(address)(block)
         return
-    parallel = _openmp()
+    parallel = openmp()
     if parallel is not None:
         parallel(address, ctypes.addressof(block), threads, 0)
         return

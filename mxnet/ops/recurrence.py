@@ -2,7 +2,8 @@
 
 What does not depend on the step before is computed for all steps at once: the product of the data
 with the input weights, the derivatives of the activations, the gradients of the weights. A step
-itself is one matrix product and a few elementwise calls that write into given storage.
+itself is one matrix product and a few elementwise calls that write into given storage; or all steps
+are one call of a generated kernel (``kernels/recurrent``), in cells that have nothing special.
 
 Saved values have one column block of ``hidden`` columns per gate. ``input_blocks`` and
 ``state_blocks`` say which of them come from which rows of the weights, as triples (first block of
@@ -10,10 +11,12 @@ columns, first block of rows, number of blocks).
 """
 
 import math
+import os
 from dataclasses import dataclass
 from typing import Any
 
 from .activation import derivative
+from .fused_normalization import has_kernels
 from .lazy_torch import torch
 
 __all__ = ["GRU", "LSTM", "Direction", "Plain", "Recurrence", "Relu", "Weights", "rows"]
@@ -64,6 +67,34 @@ class Direction:
 def rows(tensor: Any) -> Any:
     """Times and samples as the rows of one matrix."""
     return tensor.reshape(-1, tensor.shape[-1])
+
+
+def generates(each: Direction, d_output: Any = None, *d_states: Any) -> bool:
+    """Whether generated kernels can do it, or the derivative.
+
+    They take float32 numbers in memory, and nothing may record or replace torch's calls.
+    """
+    if os.environ.get("MXNET_USE_FUSION", "1").lower() in ("0", "false") or not has_kernels():
+        return False
+    saved = each.saved["gates"], each.saved.get("cells")
+    dense = [
+        t for t in (each.weights.state, each.state, each.cell, *saved, *d_states) if t is not None
+    ]
+    with_rows = [each.output] if d_output is None else [each.output, d_output]
+    every = [each.data, *with_rows, *dense]
+    if each.valid is not None or saved[0].numel() == 0:
+        return False
+    if any(type(t) is not torch.Tensor or t.dtype != torch.float32 for t in every):
+        return False
+    if any(t.device.type != "cpu" or t.requires_grad for t in every):
+        return False
+    if torch.utils._python_dispatch._get_current_dispatch_mode() is not None:
+        return False
+    if any(t.stride(-1) != 1 for t in with_rows) or not all(t.is_contiguous() for t in dense):
+        return False
+    from ..kernels.blas import gemm_address
+
+    return gemm_address() != 0
 
 
 class Recurrence:
@@ -179,7 +210,10 @@ class Recurrence:
         now, before = each.after_first()
         torch.mm(rows(d_part[now]).t(), rows(each.output[before]), out=d_weights.state)
         d_weights.state.addmm_(d_part[each.first].t(), each.state)
-        torch.sum(rows(d_part), 0, out=d_weights.state_bias)
+        if self.input_blocks == (self.state_blocks,):  # both biases have the same part
+            d_weights.state_bias.copy_(d_weights.input_bias)
+        else:
+            torch.sum(rows(d_part), 0, out=d_weights.state_bias)
         if self.projects:
             d_states, inner = rows(scratch["d_states"]), rows(each.saved["unprojected"])
             torch.mm(d_states.t(), inner, out=d_weights.projection)
@@ -282,6 +316,8 @@ class LSTM(Recurrence):
 
     def run(self, each, bias):
         gates, cells = each.saved["gates"], each.saved["cells"]
+        if not self.projects and not self.clips and generates(each):
+            return self.run_generated(each, bias)
         self.project_data(each, gates, bias)
         weight, state, cell = each.weights.state.t(), each.state, each.cell
         for time in each.order:
@@ -294,6 +330,19 @@ class LSTM(Recurrence):
             self.hold(each, time, new, state)
             state, cell = new, new_cell
         return state, cell
+
+    def run_generated(self, each, bias):
+        """The same by one kernel, which also adds the bias."""
+        from ..kernels import recurrent
+
+        gates, cells, weights = each.saved["gates"], each.saved["cells"], each.weights
+        torch.add(weights.input_bias, weights.state_bias, out=bias)
+        torch.mm(rows(each.data), weights.input.t(), out=rows(gates))
+        recurrent.forward(
+            recurrent.LSTM, each.order.step < 0, gates, bias, each.state, each.cell, weights.state,
+            out=(each.output, cells),
+        )  # fmt: skip
+        return each.output[each.order[-1]], cells[each.order[-1]]
 
     def activate(self, now):
         """Apply the activations to the gates of one step."""
@@ -336,6 +385,15 @@ class LSTM(Recurrence):
         return through, f
 
     def propagate(self, each, d_output, d_state, d_cell, scratch):
+        if not self.projects and not self.clips and generates(each, d_output, d_state, d_cell):
+            from ..kernels import recurrent
+
+            recurrent.backward(
+                recurrent.LSTM, each.order.step < 0, each.saved["gates"], each.saved["cells"],
+                each.output, d_output, each.state, each.cell, each.weights.state,
+                out=(scratch["factors"], d_state, d_cell),
+            )  # fmt: skip
+            return
         through, keep = self.derivatives(each, scratch)
         factors, batch = scratch["factors"], d_cell.shape[0]
         d_cells = d_cell.unsqueeze(1)
@@ -386,6 +444,14 @@ class GRU(Recurrence):
     def run(self, each, bias):
         gates = each.saved["gates"]
         self.project_data(each, gates, bias)
+        if generates(each):
+            from ..kernels import recurrent
+
+            recurrent.forward(
+                recurrent.GRU, each.order.step < 0, gates, None, each.state, None,
+                each.weights.state, out=(each.output, None),
+            )  # fmt: skip
+            return each.output[each.order[-1]], None
         weight, state = each.weights.state.t(), each.state
         for time in each.order:
             now = gates[time]
@@ -417,6 +483,15 @@ class GRU(Recurrence):
         return z
 
     def propagate(self, each, d_output, d_state, d_cell, scratch):
+        if generates(each, d_output, d_state):
+            from ..kernels import recurrent
+
+            recurrent.backward(
+                recurrent.GRU, each.order.step < 0, each.saved["gates"], None, each.output,
+                d_output, each.state, None, each.weights.state,
+                out=(scratch["factors"], d_state, None),
+            )  # fmt: skip
+            return
         keep, factors = self.derivatives(each, scratch), scratch["factors"]
         batch = d_state.shape[0]
         for time, current, previous, begin in self.steps_back(each, d_output, d_state, scratch):

@@ -137,3 +137,43 @@ def test_data_of_two_dimensions_is_refused():
     symbol = mx.sym.RNN(mx.sym.Variable("data"), mode="gru", state_size=2, num_layers=1)
     with pytest.raises(mx.MXNetError, match="3 dimensions"):
         symbol.infer_shape(data=(5, 2))
+
+
+@pytest.mark.parametrize("mode", ["lstm", "gru"])
+@pytest.mark.parametrize("batch", [1, 3, 80])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_generated_kernels_agree_with_those_of_torch(mode, batch, bidirectional, monkeypatch):
+    pytest.importorskip("numba", reason="generated kernels need numba")
+    params = {"mode": mode, "state_size": 37, "num_layers": 2, "state_outputs": True}
+    results = []
+    for fusion in "10":
+        monkeypatch.setenv("MXNET_USE_FUSION", fusion)
+        executor = bound((4, batch, 6), bidirectional=bidirectional, **params)
+        heads = [mx.nd.array(np.sin(np.arange(o.size)).reshape(o.shape)) for o in executor.outputs]
+        runs = []
+        for _ in range(2):
+            executor.forward(is_train=True)
+            executor.backward(heads)
+            runs.append([a.asnumpy() for a in (*executor.outputs, *executor.grad_arrays)])
+        for first, later in zip(*runs, strict=True):
+            np.testing.assert_array_equal(later, first)
+        results.append(runs[0])
+    for got, want in zip(*results, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5 * abs(want).max())
+
+
+def test_threads_share_the_samples():
+    torch = pytest.importorskip("torch")
+    threads = torch.get_num_threads()
+    executor = bound((3, 90, 5), mode="lstm", state_size=150, num_layers=1)
+    results = []
+    try:
+        for number in (1, 2):
+            torch.set_num_threads(number)
+            executor.forward(is_train=True)
+            executor.backward(mx.nd.ones((3, 90, 150)))
+            results.append([a.asnumpy() for a in (*executor.outputs, *executor.grad_arrays)])
+    finally:
+        torch.set_num_threads(threads)
+    for one, two in zip(*results, strict=True):
+        np.testing.assert_allclose(two, one, rtol=1e-4, atol=1e-5 * abs(one).max())

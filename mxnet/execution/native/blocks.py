@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
-import functools
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from ...kernels.blas import gemm_address
 from ...kernels.codes import CHAIN, GEMM, LOAD, REGISTERS, STORE, TANH, TILE
 from ..capture import TorchCall
 from .claims import SMALL, Elementwise, Record, View, claim
@@ -129,7 +127,7 @@ def _claimed(call: TorchCall) -> Elementwise | Record | None:
         return None
     found = claim(call.func, call.args, call.kwargs)
     if isinstance(found, Record):
-        return None if call.loose or found.code == GEMM and not _gemm_address() else found
+        return None if call.loose or found.code == GEMM and not gemm_address() else found
     if found is not None and call.loose and len(found.steps) > 1:
         return None  # parts of an array, whose addresses are not those of any tensor
     return found
@@ -177,7 +175,7 @@ class _Program:
         if parts > 1:
             call = partial(run, run_chain_in_parts, (0, start, parts, memory), parts)
         else:
-            block = (0, start, start + array.nbytes, memory, _gemm_address())
+            block = (0, start, start + array.nbytes, memory, gemm_address())
             self.arguments = np.array(block, np.int64)
             call = partial(function(run_program()), self.arguments.ctypes.data)
         return partial(_patched, call, array, self.patches) if self.patches else call
@@ -286,14 +284,3 @@ class _Steps:
             oldest = next(view for view in self.held if view not in needed)
             free = self.held.pop(oldest)
         return free
-
-
-@functools.cache
-def _gemm_address() -> int:
-    """Where BLAS's sgemm is in the libraries of torch; 0 where it is not to be found."""
-    for path in sorted(Path(torch.__file__).parent.glob("lib/*torch_cpu*")):
-        try:
-            return ctypes.cast(ctypes.CDLL(str(path)).sgemm_, ctypes.c_void_p).value or 0
-        except (AttributeError, OSError):
-            continue
-    return 0
