@@ -63,7 +63,8 @@ class RNN(Op):
     sequence_length (batch,) says how long each sequence is: behind its end the output is 0, and the
     last states are those at the end. The other direction begins at the end.
 
-    The hidden output ``reserve`` keeps what the derivative needs.
+    The hidden output ``reserve`` keeps what the derivative needs; where nobody reads it, layers take
+    turns with the memory.
     """
 
     state_size: Annotated[int, at_least(1)]
@@ -81,6 +82,7 @@ class RNN(Op):
     precision = "low"
     hidden = ("reserve",)
     unlisted = ("reserve",)
+    optional = ("reserve",)
     labels = ("sequence_length",)
 
     def check(self):
@@ -216,14 +218,24 @@ class RNN(Op):
         names = ("output", "mask", "dropped") if self.stochastic else ("output",)
         return dict.fromkeys(names, (time, batch, self.directions * self.size))
 
+    def direction_shapes(self, time, batch):
+        """What is kept for one direction of a layer."""
+        shapes = self.recurrence.saved(time, batch)
+        if self.use_sequence_length:
+            shapes = shapes | {"states": (time, batch, self.size)}
+        return shapes
+
     def reserve_shapes(self, time, batch):
         """What the derivative needs, by layer and by (layer, direction)."""
-        shapes = {layer: self.layer_shapes(time, batch) for layer in range(self.num_layers - 1)}
-        for place in self.places():
-            shapes[place] = self.recurrence.saved(time, batch)
-            if self.use_sequence_length:
-                shapes[place] = shapes[place] | {"states": (time, batch, self.size)}
-        return shapes
+        layers = dict.fromkeys(range(self.num_layers - 1), self.layer_shapes(time, batch))
+        return layers | dict.fromkeys(self.places(), self.direction_shapes(time, batch))
+
+    def passing_shapes(self, time, batch):
+        """What takes the place of the reserve without a derivative: of a layer, the one below it,
+        and one direction."""
+        layers = range(min(2, self.num_layers - 1))
+        shapes = dict.fromkeys(layers, self.layer_shapes(time, batch))
+        return shapes | {"direction": self.direction_shapes(time, batch)}
 
     def reserve_size(self, time, batch):
         """The number of elements of ``reserve``."""
@@ -237,8 +249,8 @@ class RNN(Op):
         inputs = data, parameters, state, state_cell, sequence_length
         given = dict(zip(self.input_names, (x for x in inputs if x is not None)))
         out = out or self.fresh(given)
-        sequence = Sequence(self, given, out[0], out[-1], train)
         memory = Memory(workspace, data)
+        sequence = Sequence(self, given, out[0], out[-1], train, memory)
         bias = memory.take((self.recurrence.gates * self.state_size,))
         sequence.make_masks(memory)
         for layer in range(self.num_layers):
@@ -256,9 +268,11 @@ class RNN(Op):
         return out
 
     def workspace(self, inputs, outputs):
-        """The sum of two biases, and masks."""
+        """The sum of two biases, masks, and what is in no reserve."""
         (time, batch, _), dtype = inputs[0]
         elements = self.recurrence.gates * self.state_size
+        if outputs[-1] is None:
+            elements += size_of(*self.passing_shapes(time, batch).values())
         return (elements + 2 * time * batch * self.use_sequence_length,), dtype
 
     def fresh(self, given):
@@ -296,7 +310,7 @@ class RNN(Op):
         if data.shape[0] == 0:
             return tuple(None if grad is None else grad.zero_() for grad in grads.values())
         memory = Memory(workspace, data)
-        sequence = Sequence(self, given, given["output"], given["reserve"], train)
+        sequence = Sequence(self, given, given["output"], given["reserve"], train, memory)
         scratch = memory.take_all(self.scratch_shapes(*data.shape[:2]))
         sequence.make_masks(memory)
         d_weights = None
@@ -343,15 +357,25 @@ class RNN(Op):
 
 
 class Sequence:
-    """The arrays of one run of an ``RNN``, cut into those of its layers and directions."""
+    """The arrays of one run of an ``RNN``, cut into those of its layers and directions.
 
-    def __init__(self, op, given, output, reserve, train):
+    Where ``reserve`` is None, ``memory`` gives what takes its place.
+    """
+
+    def __init__(self, op, given, output, reserve, train, memory):
         self.op, self.given, self.output = op, given, output
         self.data = given["data"].contiguous()
         self.weights = op.weights(given["parameters"], self.data.shape[2])
-        shapes = op.reserve_shapes(*self.data.shape[:2])
-        memory = Memory(reserve, self.data)
-        self.reserve = {key: memory.take_all(each) for key, each in shapes.items()}
+        time, batch = self.data.shape[:2]
+        shapes = op.reserve_shapes(time, batch)
+        if reserve is None:
+            passing = op.passing_shapes(time, batch)
+            found = {key: memory.take_all(each) for key, each in passing.items()}
+            turns = {key: "direction" if isinstance(key, tuple) else key % 2 for key in shapes}
+            self.reserve = {key: found[turn] for key, turn in turns.items()}
+        else:
+            memory = Memory(reserve, self.data)
+            self.reserve = {key: memory.take_all(each) for key, each in shapes.items()}
         self.drops = train and op.stochastic
         self.valid = self.ended = None
 

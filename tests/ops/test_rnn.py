@@ -177,3 +177,23 @@ def test_threads_share_the_samples():
         torch.set_num_threads(threads)
     for one, two in zip(*results, strict=True):
         np.testing.assert_allclose(two, one, rtol=1e-4, atol=1e-5 * abs(one).max())
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("lengths", [False, True])
+def test_prediction_keeps_nothing_for_the_derivative(mode, lengths):
+    params = {"mode": mode, "state_size": 5, "num_layers": 4, "state_outputs": True}
+    params |= {"bidirectional": True, "use_sequence_length": lengths}
+    training, prediction = bound((6, 3, 4), **params), bound((6, 3, 4), "null", **params)
+    for executor in (training, prediction):
+        if lengths:
+            executor.arg_dict["r_sequence_length"][:] = [6, 2, 4]
+    want = training.forward(is_train=True)
+    for got, expected in zip(prediction.forward(is_train=False), want, strict=True):
+        np.testing.assert_allclose(got.asnumpy(), expected.asnumpy(), rtol=1e-6, atol=1e-7)
+
+    def planned(layers):
+        symbol = mx.sym.RNN(mx.sym.Variable("data"), **{**params, "num_layers": layers})
+        return symbol.plan_memory(grad_req="null", data=(6, 3, 4)).workspace
+
+    assert planned(4) == planned(5)
