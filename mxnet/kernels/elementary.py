@@ -13,6 +13,7 @@ from numba.extending import intrinsic
 __all__ = [
     "call_with_4",
     "call_with_13",
+    "call_with_number",
     "exponential",
     "f32",
     "floats",
@@ -80,6 +81,19 @@ def _call_with(count):
 
 
 call_with_4, call_with_13 = _call_with(4), _call_with(13)
+
+
+@intrinsic
+def call_with_number(typing_context, function, number):
+    """Call the function at an address with a 32-bit integer."""
+
+    def generate(context, builder, signature, arguments):
+        function, number = arguments
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(32)]).as_pointer()
+        builder.call(builder.inttoptr(function, kind), [number])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int32), generate
 
 
 f32 = np.float32

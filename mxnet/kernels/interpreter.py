@@ -14,10 +14,12 @@ from numba import njit
 from . import codes
 from .elementary import (
     call_with_13,
+    call_with_number,
     exponential,
     f32,
     floats,
     hyperbolic_tangent,
+    i32,
     logistic,
     words,
 )
@@ -316,10 +318,11 @@ def softmax(w, s):
 def run_program(arguments):
     """Run records one after the other.
 
-    Words: 0, the addresses of the first record, of the end, of REGISTERS tiles of scratch memory, and
-    of BLAS's sgemm.
+    Words: 0, the addresses of the first record, of the end, of REGISTERS tiles of scratch memory, of
+    BLAS's sgemm, and of the function that limits its threads (0 where there is none).
     """
-    program, end, s, gemm = arguments[1], arguments[2], floats(arguments[3]), arguments[4]
+    program, end, s = arguments[1], arguments[2], floats(arguments[3])
+    gemm, threads = arguments[4], arguments[5]
     while program < end:
         w = words(program)
         code = w[0]
@@ -328,7 +331,12 @@ def run_program(arguments):
         elif code == codes.GEMM:
             if w[2]:
                 fill_rows(w[2], w[3], w[4], w[5], w[6], w[7])
+            alone = threads != 0 and w[21] != 0
+            if alone:
+                call_with_number(threads, i32(1))
             call_with_13(gemm, words(program + 64))
+            if alone:
+                call_with_number(threads, i32(0))
         elif code == codes.GEMV_ROWS:
             matrix_by_vector(w)
         elif code == codes.GEMV_COLUMNS:

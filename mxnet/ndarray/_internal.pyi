@@ -2535,6 +2535,17 @@ def _winograd_convolution(
 ) -> NDArray:
     """A convolution with 3x3 filters, plus another array if there is one, with max(x, 0) if asked for."""
 
+def _winograd_filters(
+    weight: NDArray | None = None,
+    for_data: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """Filters as ``_winograd_convolution`` takes them: weight (k, c, 3, 3) -> (36, c, k)."""
+
 def _zeros(
     shape: _Shape = (),
     ctx: Any = '',

@@ -7,7 +7,7 @@ from .fused_normalization import has_kernels
 from .lazy_torch import F, torch
 from .parameters import at_least
 
-__all__ = ["WinogradConvolution", "transformed_filters"]
+__all__ = ["WinogradConvolution", "WinogradFilters", "transformed_filters"]
 
 LANES = 16  # channels that generated code takes at a time
 _BETWEEN = 1 << 20  # floats between the transforms at a time, so that they stay in the cache
@@ -41,12 +41,40 @@ def images_at_once(data, result):
     return max(1, min(n, most // (36 * tiles_of(h, w) * (data[1] + k))))
 
 
-def transformed_filters(weight):
-    """Filters (k, c, 3, 3) as 36 matrices (c, k)."""
+def transformed_filters(weight, for_data=False, out=None):
+    """Filters (k, c, 3, 3) as 36 matrices (c, k).
+
+    ``for_data``: as (k, c) and turned round, for the derivative of a convolution by its data.
+    """
     factors = torch.tensor(_FILTER, dtype=torch.float64, device=weight.device) / 24
     both = torch.kron(factors, factors).to(weight.dtype)
-    k, c = weight.shape[:2]
-    return torch.mm(both, weight.permute(2, 3, 1, 0).reshape(9, c * k)).view(36, c, k)
+    if for_data:
+        both, order = both.flip(1), (2, 3, 0, 1)
+    else:
+        order = (2, 3, 1, 0)
+    first, second = (weight.shape[axis] for axis in order[2:])
+    values = weight.permute(*order).reshape(9, first * second)
+    out = None if out is None else out.view(36, first * second)
+    return torch.mm(both, values, out=out).view(36, first, second)
+
+
+class WinogradFilters(Op, name="_winograd_filters"):
+    """Filters as ``_winograd_convolution`` takes them: weight (k, c, 3, 3) -> (36, c, k).
+
+    With ``for_data`` those of the derivative of a convolution by its data: (36, k, c).
+    """
+
+    for_data: bool = False
+
+    differentiable = False
+    capture = False
+
+    def infer_shape(self, s):
+        k, c, *_ = s.weight
+        s.output = (36, k, c) if self.for_data else (36, c, k)
+
+    def forward(self, weight, *, out):
+        return transformed_filters(weight, self.for_data, out)
 
 
 class WinogradConvolution(Op, name="_winograd_convolution"):

@@ -13,6 +13,7 @@ from .joint import Joint
 from .simplify import drop_idle_casts, merge_duplicates
 from .swap_pooling import swap_pooling
 from .target import Facts, Target
+from .winograd import use_winograd
 
 __all__ = ["optimize"]
 
@@ -24,6 +25,7 @@ PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     join_products,
     fuse_normalization,
     swap_pooling,
+    use_winograd,
     fold,
 )
 

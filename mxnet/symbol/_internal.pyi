@@ -2322,6 +2322,16 @@ def _winograd_convolution(
 ) -> Symbol:
     """A convolution with 3x3 filters, plus another array if there is one, with max(x, 0) if asked for."""
 
+def _winograd_filters(
+    weight: Symbol | None = None,
+    for_data: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """Filters as ``_winograd_convolution`` takes them: weight (k, c, 3, 3) -> (36, c, k)."""
+
 def _zeros(
     shape: _Shape = (),
     ctx: Any = '',

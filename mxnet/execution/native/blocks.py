@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ...kernels.blas import gemm_address
+from ...kernels.blas import gemm_address, thread_limit_address
 from ...kernels.codes import CHAIN, GEMM, LOAD, REGISTERS, STORE, TANH, TILE
 from ..capture import TorchCall
 from .claims import SMALL, Elementwise, Record, View, claim
@@ -175,7 +175,7 @@ class _Program:
         if parts > 1:
             call = partial(run, run_chain_in_parts, (0, start, parts, memory), parts)
         else:
-            block = (0, start, start + array.nbytes, memory, gemm_address())
+            block = (0, start, start + array.nbytes, memory, gemm_address(), thread_limit_address())
             self.arguments = np.array(block, np.int64)
             call = partial(function(run_program()), self.arguments.ctypes.data)
         return partial(_patched, call, array, self.patches) if self.patches else call

@@ -20,6 +20,7 @@ from ...kernels.codes import TILE
 __all__ = ["SMALL", "Elementwise", "Record", "View", "claim"]
 
 SMALL = 1 << 14  # numbers up to which calling torch costs more than its better kernels gain
+_ALONE = 1 << 20  # multiplications in a product below which a second thread costs more than it does
 _GEMV_LIMIT = 1 << 20  # numbers in a matrix above which BLAS has the better loop for vectors
 
 
@@ -386,4 +387,5 @@ def _matrix_product(
         letter + b_transposed, letter + a_transposed, size, size + 4, size + 8, scale, b.data_ptr(),
         size + 12, a.data_ptr(), size + 16, scale + 4, out.data_ptr(), size + 20,
     )  # fmt: skip
-    return Record(codes.GEMM, (*fill, *call), (*keep, sizes, scales, letters))
+    alone = int(out.numel() * a.shape[1] < _ALONE)
+    return Record(codes.GEMM, (*fill, *call, alone), (*keep, sizes, scales, letters))

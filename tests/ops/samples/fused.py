@@ -35,6 +35,14 @@ TRANSFORM = np.array(
 ) / 24  # fmt: skip
 
 
+def transformed(weight):
+    """G w Gᵀ of every filter w, as matrices of channels by filters."""
+    rows = [(6, 0, 0), (-4, -4, -4), (-4, 4, -4), (1, 2, 4), (1, -2, 4), (0, 0, 24)]
+    factors = np.array(rows) / 24
+    both = np.einsum("ai,bj,kcij->abck", factors, factors, weight)
+    return both.reshape(36, *both.shape[2:])
+
+
 def tiles_convolved(data, weight, pad):
     """What any 36 matrices compute, of which those of filters are some."""
     data_matrix = np.array(
@@ -180,6 +188,16 @@ SAMPLES = [
         lambda data, weight: tiles_convolved(data, weight, 0),
         name="no bias",
         atol=1e-4,
+        **PLAIN,
+    ),
+    Sample("_winograd_filters", {}, {"weight": (5, 4, 3, 3)}, transformed, atol=1e-5, **PLAIN),
+    Sample(
+        "_winograd_filters",
+        {"for_data": True},
+        {"weight": (5, 4, 3, 3)},
+        lambda weight: transformed(weight[:, :, ::-1, ::-1].swapaxes(0, 1)),
+        name="for the derivative by data",
+        atol=1e-5,
         **PLAIN,
     ),
     Sample("_scale_shift", {}, {"data": (2, 3, 4)}, scaled, **PLAIN),
