@@ -66,6 +66,8 @@ class _Recorder(TorchFunctionMode):
             target = args[0]
         self.require_known((args, kwargs))
         if target is None:
+            if any(isinstance(each, torch.Generator) for each in (*args, *kwargs.values())):
+                raise _NotCapturable  # a draw that is not wanted yet
             result = func(*args, **kwargs)
             self.note(func, args, kwargs, result)
             return result

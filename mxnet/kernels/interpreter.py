@@ -332,11 +332,12 @@ def run_program(arguments):
             if w[2]:
                 fill_rows(w[2], w[3], w[4], w[5], w[6], w[7])
             alone = threads != 0 and w[21] != 0
+            before = i32(0)
             if alone:
-                call_with_number(threads, i32(1))
+                before = call_with_number(threads, i32(1))
             call_with_13(gemm, words(program + 64))
             if alone:
-                call_with_number(threads, i32(0))
+                call_with_number(threads, before)
         elif code == codes.GEMV_ROWS:
             matrix_by_vector(w)
         elif code == codes.GEMV_COLUMNS:

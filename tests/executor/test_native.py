@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ torch = pytest.importorskip("torch")
 from mxnet.execution.capture import TorchCall  # noqa: E402
 from mxnet.execution.native.blocks import merge, new_scratch  # noqa: E402
 from mxnet.execution.native.claims import SMALL, claim  # noqa: E402
+from mxnet.kernels.blas import thread_limit_address  # noqa: E402
 
 ATEN = torch.ops.aten
 SPECIAL = [
@@ -306,3 +309,28 @@ def test_the_first_run_gives_the_same_bits_as_later_ones():
         runs.append([a.asnumpy() for a in (*executor.outputs, *executor.grad_arrays)])
     for first, second in zip(*runs):
         np.testing.assert_array_equal(first, second)
+
+
+def test_versions_of_results_of_adopted_values_rise():
+    x, out = torch.ones(4), torch.empty(4)
+    before = out._version
+    merged, _, kept = merge([TorchCall(torch.tanh, (x,), {"out": out}, out, [x])], 0, new_scratch())
+    for call in merged:
+        call()
+    assert out._version > before
+    assert kept
+
+
+def test_threads_of_products_are_as_before():
+    """A small product takes one thread; what the user has set holds again after it."""
+    limit = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(
+        thread_limit_address() or pytest.skip("no MKL")
+    )
+    before = limit(3)
+    try:
+        a, b, out = torch.ones(4, 5), torch.ones(5, 6), torch.empty(4, 6)
+        run(torch_call(torch.mm, a, b, out=out))
+        assert limit(3) == 3
+    finally:
+        limit(before)
+    assert_same(out, torch.full((4, 6), 5.0))

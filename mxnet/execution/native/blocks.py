@@ -104,7 +104,7 @@ class _Merging:
 
     def note_target(self, call: TorchCall) -> None:
         storage = call.target.untyped_storage()._cdata
-        if storage != self.planned and not call.loose:
+        if storage != self.planned and not any(call.target is each for each in call.loose):
             self.program.outside[storage] = call.target
 
     def close_program(self, parts: int = 1) -> None:
@@ -145,9 +145,8 @@ class _Program:
     def __init__(self) -> None:
         self.words: list[int] = []
         self.keep: list[Any] = []
-        self.patches: list[
-            tuple[int, torch.Tensor]
-        ] = []  # words that are addresses of loose tensors
+        # Numbers of words that are addresses of loose tensors.
+        self.patches: list[tuple[int, torch.Tensor]] = []
         self.outside: dict[int, torch.Tensor] = {}
 
     def add(self, code: int, words: Sequence[int], keep: Any) -> None:
