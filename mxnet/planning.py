@@ -7,7 +7,7 @@ from typing import Any
 
 from .base import MXNetError
 from .error import NodeError
-from .graph.node import Entry, Graph, Node
+from .graph.node import Graph, Node
 from .ops.dtypes import canonical
 from .ops.shapes import is_complete, shape_text
 from .passes.infer import Facts, infer_dtypes, infer_shapes, partial_shape
@@ -79,25 +79,18 @@ def known_facts(
         if found != (shape, dtype):
             reason = f"the bound array is {shape} {dtype}, needed is {found[0]} {found[1]}"
             raise NodeError(node.facts(), "bind", reason)
-    open_node = None if is_dynamic(graph) else _not_determined(shapes, dtypes)
-    if open_node is not None:
-        node, node_shapes, node_dtypes = open_node
-        reason = f"shape {node_shapes} or dtype {node_dtypes} is not determined"
-        raise NodeError(node.facts(), "bind", reason)
+    if not is_dynamic(graph):
+        _require_all(shapes, dtypes)
     return shapes, dtypes
 
 
-def _not_determined(shapes: Facts, dtypes: Facts) -> tuple[Node, tuple, tuple] | None:
-    """The first node of which something is not known, with what is known."""
-    checked = set()  # most nodes have the facts of others
-    for node, *facts in zip(shapes.graph.nodes, shapes.values, dtypes.values):
-        node_shapes, node_dtypes = found = tuple(facts)
-        if found in checked:
-            continue
-        checked.add(found)
+def _require_all(shapes: Facts, dtypes: Facts) -> None:
+    """Raise NodeError for the first node of which something is not known."""
+    for position in sorted({*shapes.open, *dtypes.open}):
+        node_shapes, node_dtypes = shapes.values[position], dtypes.values[position]
         if None in node_dtypes or not all(map(is_complete, node_shapes)):
-            return node, node_shapes, node_dtypes
-    return None
+            reason = f"shape {node_shapes} or dtype {node_dtypes} is not determined"
+            raise NodeError(shapes.graph.nodes[position].facts(), "bind", reason)
 
 
 def _of_first_nodes(graph: Graph, facts: tuple[Facts, Facts]) -> tuple[Facts, Facts]:
@@ -131,7 +124,7 @@ def infer_variables(
         known = {node: partial_shape(shape) for node, shape in by_name.items() if shape}
         found_shapes = infer_shapes(graph, known)
         dtypes = {n: canonical(types[n.name]) for n in graph.variables if n.name in types}
-        found_dtypes = _with_default_dtype(graph, dtypes)
+        found_dtypes = infer_dtypes(graph, dtypes, default="float32")
     except MXNetError as error:
         raise _simple_bind_error(head, error) from error
     missing = []
@@ -147,20 +140,9 @@ def infer_variables(
             f"{head}the shapes given are not enough to infer those of: {'; '.join(missing)}."
             " Give the shape of each input, e.g. simple_bind(ctx, data=(32, 784))"
         )
-    if _not_determined(found_shapes, found_dtypes) is not None:
+    if found_shapes.open or found_dtypes.open:
         return facts, None
     return facts, (found_shapes, found_dtypes)
-
-
-def _with_default_dtype(graph: Any, dtypes: dict) -> Any:
-    """Variables that nothing determines are float32, one after the other, as long as that fits."""
-    known = dict(dtypes)
-    while True:
-        found = infer_dtypes(graph, known)
-        open_nodes = [n for n in graph.variables if found.of(Entry(n)) is None]
-        if not open_nodes:
-            return found
-        known[open_nodes[0]] = "float32"
 
 
 def _simple_bind_error(head: str, error: MXNetError) -> MXNetError:

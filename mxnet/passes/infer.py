@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..error import MXNetError, NodeError
@@ -17,11 +17,15 @@ _SHAPE = declare("__shape__", Shape, None)
 
 
 class Facts:
-    """What inference found: for every node a tuple with one value per output."""
+    """What inference found: for every node a tuple with one value per output.
 
-    def __init__(self, graph: Graph, values: list[tuple]):
+    ``open``: the positions of nodes of which, or of whose inputs, something is not known.
+    """
+
+    def __init__(self, graph: Graph, values: list[tuple], open: Sequence[int] = ()):
         self.graph = graph
         self.values = values
+        self.open = open
 
     def of(self, entry: Any) -> Any:
         """The value for one entry."""
@@ -58,37 +62,48 @@ def infer_shapes(
 
 
 def infer_dtypes(
-    graph: Graph, known: Mapping[Node, str | None], start: Facts | None = None
+    graph: Graph,
+    known: Mapping[Node, str | None],
+    start: Facts | None = None,
+    default: str | None = None,
 ) -> Facts:
-    """The dtypes of all values, as far as they follow from those of some variables."""
-    return infer(graph, "dtype", known, start)
+    """The dtypes of all values, as far as they follow from those of some variables.
+
+    ``default``: what variables are that nothing determines, one after the other.
+    """
+    return infer(graph, "dtype", known, start, default)
 
 
-def infer(graph: Graph, kind: str, known: Mapping[Node, Any], start: Facts | None = None) -> Facts:
+def infer(
+    graph: Graph,
+    kind: str,
+    known: Mapping[Node, Any],
+    start: Facts | None = None,
+    default: Any = None,
+) -> Facts:
     """Sweep forwards and backwards over the rules until a sweep adds nothing.
 
     Raises NodeError naming the node at which two facts disagree.
     """
     state = _State(graph, kind, known, start.values if start else [])
-    first, count = len(start.values) if start else 0, len(graph.nodes)
-    forwards, backwards = range(first, count), range(count - 1, first - 1, -1)
-    if not state.sweep(forwards):
-        return Facts(graph, state.values)
-    while True:
-        before = state.changes
-        if not state.is_complete():
-            state.sweep(backwards)
-        state.sweep(forwards)
-        if state.changes == before:
-            return Facts(graph, state.values)
+    state.settle()
+    if default is not None:
+        for position in list(state.open):
+            if graph.nodes[position].op is None and state.values[position] == (None,):
+                state.values[position] = (default,)
+                state.settle()
+    return Facts(graph, state.values, state.open)
 
 
 class _State:
+    """``open``: positions, in order, of the nodes of which something may still follow or be missing."""
+
     def __init__(self, graph: Graph, kind: str, known: Mapping[Node, Any], start: list[tuple]):
         self.graph, self.kind = graph, kind
         self.unify = unify_shapes if kind == "shape" else unify_dtypes
         self.complete = is_complete if kind == "shape" else (lambda value: value is not None)
         self.changes = 0
+        self.open: Sequence[int] = range(len(start), len(graph.nodes))
         self.values: list[tuple] = list(start)
         for node in graph.nodes[len(start) :]:
             if node.op is None:
@@ -96,10 +111,16 @@ class _State:
             else:
                 self.values.append((None,) * node.num_outputs)
 
-    def is_complete(self) -> bool:
-        """Whether everything is known, so that another sweep can only confirm it."""
-        complete = self.complete
-        return all([complete(value) for values in self.values for value in values])
+    def settle(self) -> None:
+        """Sweep in both directions in turn, until nothing is open or a sweep adds nothing."""
+        backwards, before = False, -1
+        while self.open and self.changes != before:
+            before = self.changes
+            if backwards:
+                self.open = self.sweep(self.open[::-1])[::-1]
+            else:
+                self.open = self.sweep(self.open)
+            backwards = not backwards
 
     def _given(self, node: Node, given: Any) -> Any:
         hint = variable_hint(node, self.kind) if node.attrs else None
@@ -110,16 +131,22 @@ class _State:
         except Mismatch:
             return given  # as in 1.x, what the caller says overrides the declaration
 
-    def sweep(self, positions: range) -> bool:
-        """Apply every rule once; true if something is open that a further sweep may settle."""
+    def sweep(self, positions: Sequence[int]) -> list[int]:
+        """Apply the rules of some nodes once; return those of the nodes that remain open.
+
+        A rule that has confirmed complete values has nothing more to say.
+        """
         values, sources, nodes, kind = self.values, self.graph.sources, self.graph.nodes, self.kind
-        unsettled = False
+        complete = self.complete
+        remaining = []
         for position in positions:
             op = nodes[position].op
+            outputs = values[position]
             if op is None:
+                if not complete(outputs[0]):
+                    remaining.append(position)
                 continue
             inputs = tuple([values[source][index] for source, index in sources[position]])
-            outputs = values[position]
             try:
                 new_inputs, new_outputs = op.infer(kind, inputs, outputs)
             except (Mismatch, MXNetError, ValueError, IndexError, TypeError) as error:
@@ -128,11 +155,11 @@ class _State:
                 values[position] = new_outputs
                 self.changes += 1
             if new_inputs != inputs:
-                unsettled = True
                 self._assign_inputs(position, new_inputs)
-            elif None in new_inputs or not all(map(self.complete, new_outputs)):
-                unsettled = True
-        return unsettled
+                remaining.append(position)
+            elif not (all(map(complete, new_inputs)) and all(map(complete, new_outputs))):
+                remaining.append(position)
+        return remaining
 
     def _assign_inputs(self, position: int, new_inputs: tuple) -> None:
         for (source, index), value in zip(self.graph.sources[position], new_inputs):
