@@ -75,7 +75,8 @@ class DynamicSegment:
             entry = Entry(node, index)
             head = self.heads.get(entry)
             if head is not None:
-                head.set_(self.values[entry])
+                value = self.values[entry]
+                head.resize_(value.shape).copy_(value)  # others may hold its memory
             for sink in self.sinks.get(entry, ()):
                 (sink.target.add_ if sink.accumulate else sink.target.copy_)(self.values[entry])
 

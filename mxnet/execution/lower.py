@@ -140,7 +140,8 @@ class Lowering:
         )
         if "out" not in op.requests:
             last = [key in self.channels_last for key in keys]
-            call = partial(adopt, op, call, outs, inputs, last)
+            adopting = [id(out) in self.loose for out in outs]
+            call = partial(adopt, op, call, outs, inputs, last, adopting)
         return Instruction(
             node,
             call,
@@ -196,8 +197,6 @@ class Lowering:
             else:
                 tensor = self.planned_tensor(buffer, shape, dtype, key in self.channels_last)
             self.tensors[key] = tensor
-        elif key not in self.plan.homes and "out" not in self.graph.nodes[key[0]].op.requests:
-            self.loose.add(id(tensor))
         return tensor
 
     def workspace(self, position: int, buffer: Any) -> torch.Tensor:
@@ -242,9 +241,16 @@ def adopt(
     outs: list[torch.Tensor],
     inputs: list[torch.Tensor],
     channels_last: list[bool],
+    adopting: list[bool],
 ) -> None:
-    """Let the output tensors take over what a kernel allocated."""
-    for out, result, last in zip(outs, op.results(call()), channels_last):
+    """Let the output tensors take over what a kernel allocated; those that others hold, copy it.
+
+    Outputs of the program stay where they are: other programs have taken their addresses.
+    """
+    for out, result, last, adopts in zip(outs, op.results(call()), channels_last, adopting):
+        if not adopts:
+            out.copy_(result)
+            continue
         if any(same_storage(result, tensor) for tensor in inputs):
             result = result.clone()  # its memory would be reused under it
         if last:
