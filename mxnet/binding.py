@@ -251,6 +251,8 @@ def reshape(
         auxiliary,
         executor._group2ctx,
         executor,
+        executor._budget,
+        executor._check is not None,
         precision=executor._precision,
         backend=executor._backend,
         reshaped=True,

@@ -290,8 +290,9 @@ class Executor:
     ) -> Executor:
         """A new executor for other input shapes, sharing parameters and memory with this one.
 
-        Raises MXNetError where an array would have to grow (``allow_up_sizing``) or an argument not
-        given changes its shape (``partial_shaping``).
+        It keeps the options of ``bind``. Raises MXNetError where an array would have to grow
+        (``allow_up_sizing``), an argument not given changes its shape (``partial_shaping``), or
+        ``memory_budget`` does not suffice for the new shapes.
         """
         from .binding import reshape
 

@@ -12,7 +12,8 @@ from .watch import Watcher
 
 __all__ = ["SelfCheck"]
 
-# Relative and absolute difference up to which two kernels for one thing may round differently.
+# Difference up to which two kernels for one thing may round differently: in relation to each number,
+# and to the largest one (sums over many elements can be small by cancellation), or to 1.
 _TOLERANCES = {torch.float64: (1e-9, 1e-11), torch.float32: (1e-4, 1e-5)}
 _COARSE = (2e-2, 1e-2)
 
@@ -72,4 +73,7 @@ def _close(got: torch.Tensor, want: torch.Tensor) -> bool:
     if not got.dtype.is_floating_point:
         return torch.equal(got, want)
     relative, absolute = _TOLERANCES.get(got.dtype, _COARSE)
+    if want.numel():
+        largest = want.where(want.isfinite(), 0).abs().max().item()
+        absolute *= max(1.0, largest)
     return torch.allclose(got, want, relative, absolute, equal_nan=True)

@@ -30,10 +30,10 @@ def test_right_plans_pass(grad_req):
         executor.backward()
 
 
-def test_a_wrong_kernel_is_named():
-    executor = bound()
+def spoil(executor, name):
+    """Let the kernel of a node in the training program add to its result."""
     program = executor._program(True)
-    instruction = next(i for i in program.forward.instructions if i.node.name == "relu")
+    instruction = next(i for i in program.forward.instructions if i.node.name == name)
     right = instruction.call
 
     def wrong():
@@ -41,7 +41,28 @@ def test_a_wrong_kernel_is_named():
         instruction.writes[0].add_(0.5)
 
     instruction.call = wrong
+
+
+@pytest.mark.parametrize("reshaped", [False, True])
+def test_a_wrong_kernel_is_named(reshaped):
+    executor = bound()
+    if reshaped:
+        executor = executor.reshape(partial_shaping=True, data=(2, 2, 8, 8))
+    spoil(executor, "relu")
     with pytest.raises(
         mx.MXNetError, match=r"Error in operator relu: self-check: relu_output differs"
     ):
         executor.forward(is_train=True)
+
+
+def test_rounding_of_long_sums_is_no_mistake():
+    weight = mx.sym.Variable("weight")
+    net = mx.sym.Convolution(mx.sym.relu(mx.sym.Variable("data")), weight, no_bias=True,
+                             kernel=(3, 3), pad=(1, 1), num_filter=32)  # fmt: skip
+    net = mx.sym.BatchNorm(net, name="bn")
+    executor = net.simple_bind(mx.cpu(), data=(4, 32, 20, 20), check=True)
+    rng = np.random.RandomState(0)
+    for array in executor.arg_arrays:
+        array[:] = rng.randn(*array.shape)
+    executor.forward(is_train=True)
+    executor.backward(mx.nd.array(10 * rng.randn(*executor.outputs[0].shape)))

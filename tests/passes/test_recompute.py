@@ -59,6 +59,18 @@ def test_budgets_are_kept_and_gradients_equal():
     assert ratios == sorted(ratios)
 
 
+def test_reshaped_executors_keep_the_budget():
+    net = network()
+    small = {"data": (8, 3, 12, 12)}
+    free = net.plan_memory(**small)
+    budget = free.total - (free.activations + free.adopted) // 5
+    executor = net.simple_bind(mx.cpu(), memory_budget=budget, data=(2, 3, 12, 12))
+    assert executor.memory.recomputed is None
+    larger = executor.reshape(partial_shaping=True, allow_up_sizing=True, **small)
+    assert larger.memory.recomputed
+    assert larger.memory.total <= budget
+
+
 def test_a_generous_budget_changes_nothing():
     net = network()
     report = net.plan_memory(memory_budget="1GB", **SHAPES)
