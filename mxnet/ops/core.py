@@ -25,7 +25,7 @@ from ..error import InternalError, MXNetError
 from ..graph.node import Entry, Node
 from .expression import Expression
 from .parameters import REQUIRED, Parameter, declare, parse_all, to_text
-from .shapes import Equations, Mismatch, NotKnown, known, unify_dtypes, unify_shapes
+from .shapes import Equations, Mismatch, NotKnown, known, product, unify_dtypes, unify_shapes
 
 __all__ = [
     "Aux", "Op", "building_for", "get_op", "registered", "registered_names", "remembered",
@@ -70,6 +70,7 @@ class Op:
     differentiable: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     heavy: ClassVar[bool] = False  # so much work an element that it is not computed twice lightly
+    light: ClassVar[bool] = False  # so little work that computing it twice saves memory for nothing
     capture: ClassVar[bool] = True  # False: ``forward`` does work that a list of torch calls is not
     dynamic: ClassVar[bool] = False  # sizes of the results depend on values
     hoisted: ClassVar[bool] = False  # reads parameters alone; run again only when they have changed
@@ -224,6 +225,10 @@ class Op:
     def forward(self, *inputs: Any, **requests: Any) -> Any:
         """The kernel, on torch tensors."""
         raise InternalError(f"{self.op_name} has no kernel")
+
+    def multiplications(self, weight: tuple) -> int:
+        """Of a heavy operator, how many an element of the result takes, from the weight's shape."""
+        return product(weight[1:])
 
     # -- what the system asks -----------------------------------------------------------------
     @property

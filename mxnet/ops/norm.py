@@ -58,6 +58,7 @@ class BatchNormBase(Op, abstract=True):
         """Whether the statistics are those of the batch."""
         return train and not self.use_global_stats
 
+    light = True
     memory_format = "follows"
     inplace = {"output": ("data",)}  # where nothing reads the data afterwards: in inference
 
@@ -212,6 +213,7 @@ class LayerNorm(Op):
     eps: float = 1e-5
     output_mean_var: bool = False
 
+    light = True
     precision = "full"
 
     def outputs(self):
@@ -249,6 +251,7 @@ class LayerNorm(Op):
 class GroupNormBase(Op, abstract=True):
     """What the normalisations over groups of the channels of one sample share."""
 
+    light = True
     precision = "full"
 
     def normalise(self, data, gamma, beta, groups):

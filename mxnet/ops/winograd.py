@@ -108,6 +108,10 @@ class WinogradConvolution(Op, name="_winograd_convolution"):
         if self.with_residual:
             s.same("residual", "output")
 
+    def multiplications(self, weight):
+        """36 for the 16 results of a tile and a channel."""
+        return 36 * weight[1] // 16
+
     def workspace(self, inputs, outputs):
         """Room between the transforms, for zeros, and for the least value of results."""
         data, result = inputs[0][0], outputs[0][0]

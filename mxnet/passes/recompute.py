@@ -239,8 +239,7 @@ def _work(op: Op, inputs: Sequence[tuple], outputs: Sequence[tuple]) -> int:
     if forward.heavy and len(inputs) > 1:
         names = op.input_names
         at = names.index("weight") if "weight" in names else 1
-        weight = inputs[at]
-        per_output = product(weight) // max(weight[0], 1) if weight else 1
+        per_output = forward.multiplications(inputs[at])
         data = inputs[names.index("d_output")] if "d_output" in names else outputs[0]
         return 2 * product(data) * per_output * (len(outputs) if forward is not op else 1)
     return elements

@@ -13,6 +13,7 @@ from .memory import Key, Plan
 from .optimize import optimize
 from .recompute import mirrored, recompute
 from .report import MemoryReport, report_memory
+from .spare import spared
 from .target import Facts, Target
 
 __all__ = ["Planned", "plan_graph"]
@@ -55,7 +56,11 @@ def plan_graph(
         return Planned(candidate, shapes, dtypes, placement, plan, channels_last, report)
 
     joint = optimize(joint, infer, target)
-    asked = mirrored(joint) if joint.wrt else None
+    asked = None
+    if joint.wrt:
+        asked = mirrored(joint)
+        if asked is None and target.kernels:
+            asked = spared(joint, *infer(joint.graph))
     first = planned(joint if asked is None else recompute(joint, asked.kept))
     if budget is None or first.report.total <= budget:
         return first
