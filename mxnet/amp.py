@@ -192,7 +192,7 @@ def _declare(graph: Graph, data: set[str], low: str, optional: bool) -> Graph:
             narrow = optional and all(op is cast for op in readers.get(node, [None]))
             attrs = {**attrs, "__dtype__": str(CODES[low if narrow else "float32"])}
         if attrs is not node.attrs or inputs != node.inputs:
-            copies[node] = Node(node.op, inputs, node.name, attrs, node.origin, node.derived_from)
+            copies[node] = node.with_inputs(inputs, attrs=attrs)
         order.append(copies.get(node, node))
     outputs = [Entry(copies.get(e.node, e.node), e.index) for e in graph.outputs]
     return Graph(outputs, order)

@@ -317,7 +317,7 @@ class _Monitoring(Watcher):
     def after(self, instruction: Instruction) -> None:
         if not instruction.is_sink:
             for index, tensor in enumerate(instruction.writes):
-                name = instruction.node.output_name(index)
+                name = instruction.node.monitored_name(index)
                 self._callback(name, NDArray(tensor, self._context))
 
 

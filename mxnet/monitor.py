@@ -30,7 +30,8 @@ class Monitor:
     to an NDArray (or number, or list of them), by default the root mean square; ``pattern``: a
     regular expression that names must match from their start; ``sort``: by name instead of in the
     order of execution; ``monitor_all``: inputs of operators too. Values are those that operators
-    compute, whatever the memory plan makes of them later; derivatives are included.
+    compute, whatever the memory plan makes of them later. Gradients have the names of 1.x, such as
+    ``fc_backward_output1`` for that of the second input of ``fc``.
 
         monitor = mx.mon.Monitor(100)
         module.fit(train, monitor=monitor)

@@ -148,7 +148,7 @@ def build(
     memory = arena.take(plan.arena_size)
     lowering = Lowering(
         whole, planned.shapes, planned.dtypes, plan, memory, fixed, environment, sinks,
-        planned.channels_last,
+        planned.channels_last, views_too=not fused,
     )  # fmt: skip
     instructions = lowering.run()
     forward_nodes = set(joint.forward.nodes)

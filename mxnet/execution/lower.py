@@ -42,6 +42,7 @@ class Lowering:
     Parameters: the graph with its shapes and dtypes, the plan, the arena (bytes), ``fixed``:
     tensors of the values that live outside the arena, and the environment. An adopted value is a
     tensor whose storage each run replaces; all its readers hold the same tensor object.
+    ``views_too``: whether there are instructions even for views that are made once, for watchers.
     """
 
     def __init__(
@@ -55,9 +56,10 @@ class Lowering:
         environment: Environment,
         sinks: Mapping[Key, Sequence[Sink]],
         channels_last: Collection[Key],
+        views_too: bool = False,
     ):
         self.sinks = sinks
-        self.channels_last = channels_last
+        self.channels_last, self.views_too = channels_last, views_too
         self.graph, self.shapes, self.dtypes, self.plan = graph, shapes, dtypes, plan
         self.environment = environment
         self.arena = arena
@@ -215,7 +217,7 @@ class Lowering:
             views = op.results(call())
             self.tensors.update(zip(keys, views))
             if all(same_storage(view, inputs[0]) for view in views):
-                return None
+                return Instruction(node, _nothing, inputs, views) if self.views_too else None
             # A bound array with strides that cannot be viewed so: its copy is renewed at every run.
             return Instruction(node, partial(copy_views, op, call, views), inputs, views)
         outs = [self.output_tensor(key) for key in keys]
@@ -226,6 +228,10 @@ class Lowering:
         op = node.op
         call = op.prepare(inputs, train=self.environment.train, context=self.environment.context)
         return Instruction(node, partial(copy_views, op, call, outs), inputs, outs)
+
+
+def _nothing() -> None:
+    """What running a view takes that is there already."""
 
 
 def same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:

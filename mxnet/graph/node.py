@@ -17,10 +17,19 @@ class Node:
 
     A node never changes, with one exception that 1.x demands: ``Symbol._set_attr``. ``attrs`` are
     the strings as given, ``derived_from`` is the forward node that a gradient rule made this one
-    for.
+    for, and ``towards`` says which of its outputs are gradients for which inputs of that node.
     """
 
-    __slots__ = ("__weakref__", "attrs", "derived_from", "inputs", "name", "op", "origin")
+    __slots__ = (
+        "__weakref__",
+        "attrs",
+        "derived_from",
+        "inputs",
+        "name",
+        "op",
+        "origin",
+        "towards",
+    )
 
     def __init__(
         self,
@@ -30,6 +39,7 @@ class Node:
         attrs: dict[str, str],
         origin: Origin | None = None,
         derived_from: Node | None = None,
+        towards: dict[int, int] | None = None,
     ):
         self.op = op
         self.inputs = inputs
@@ -37,6 +47,26 @@ class Node:
         self.attrs = attrs
         self.origin = origin
         self.derived_from = derived_from
+        self.towards = towards
+
+    def with_inputs(
+        self,
+        inputs: Iterable[Entry],
+        *,
+        name: str | None = None,
+        attrs: dict[str, str] | None = None,
+        derived_from: Node | None = None,
+    ) -> Node:
+        """A copy that reads something else; with another name, attributes or source if given."""
+        return Node(
+            self.op,
+            tuple(inputs),
+            self.name if name is None else name,
+            self.attrs if attrs is None else attrs,
+            self.origin,
+            self.derived_from if derived_from is None else derived_from,
+            self.towards,
+        )
 
     def __repr__(self) -> str:
         return f"<{self.op or 'variable'} {self.name}>"
@@ -49,6 +79,18 @@ class Node:
     def output_name(self, index: int) -> str:
         """The public name of an output: a variable's own, ``<node>_<output>`` for operators."""
         return self.name if self.op is None else f"{self.name}_{self.op.output_names[index]}"
+
+    def monitored_name(self, index: int) -> str:
+        """What monitors of 1.x call an output.
+
+        There the derivative of a layer is one node with a result for each input, such as
+        ``fc_backward_output1``, the number being left out for layers with one input.
+        """
+        source, towards = self.derived_from, (self.towards or {}).get(index)
+        if source is None or towards is None:
+            return self.output_name(index)
+        several = len(source.op.input_names) - len(source.op.aux_names) > 1
+        return f"{source.name}_backward_output{towards if several else ''}"
 
     def facts(self, describe: Callable[[Entry], str] | None = None) -> NodeFacts:
         """What an error message says about this node; ``describe`` gives the text of an input."""

@@ -107,8 +107,9 @@ class _Reverse:
         ]
         with building_for(node, self.made):
             contributions = self.derive(node, heads, needs)
-        for entry, need, gradient in zip(node.inputs, needs, contributions):
+        for number, (entry, need, gradient) in enumerate(zip(node.inputs, needs, contributions)):
             if need and gradient is not None:
+                _mark(gradient, node, number)
                 self.add(entry, gradient, node)
 
     def derive(self, node: Node, heads: list, needs: list[bool]) -> Sequence:
@@ -151,6 +152,14 @@ class _Reverse:
         results = backward(*map(value, backward.input_names), name=f"{node.name}_backward")
         remaining = iter(results if isinstance(results, tuple) else (results,))
         return [next(remaining) if need else None for need in needs]
+
+
+def _mark(gradient: Entry, node: Node, number: int) -> None:
+    """Note with a gradient which input of a forward node it is for, if it was made for that node."""
+    made = gradient.node
+    if made.derived_from is node:
+        made.towards = made.towards or {}
+        made.towards.setdefault(gradient.index, number)
 
 
 def _mere_labels(graph: Graph) -> set[Node]:

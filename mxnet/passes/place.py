@@ -127,7 +127,7 @@ class _Placing:
             new.node is old.node for new, old in zip(inputs, node.inputs)
         )
         if not same:
-            made = Node(node.op, tuple(inputs), node.name, node.attrs, node.origin, source)
+            made = node.with_inputs(inputs, derived_from=source)
             self.add(made, context)
             self.renewed[node] = made
         else:

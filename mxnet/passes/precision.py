@@ -123,7 +123,7 @@ class _Mixing:
             inputs = self.scale_inputs(node, inputs)
         copy = node
         if any(a.node is not b.node or a.index != b.index for a, b in zip(inputs, node.inputs)):
-            copy = Node(op, tuple(inputs), node.name, node.attrs, node.origin, node.derived_from)
+            copy = node.with_inputs(inputs)
         self.order.append(copy)
         plain = _results(op, [self.before[entry] for entry in node.inputs])
         for index in range(node.num_outputs):

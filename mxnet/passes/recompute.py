@@ -87,7 +87,7 @@ class _Rewriter:
         return Joint(graph, joint.forward, joint.wrt, gradients, joint.head_gradients)
 
     def copy(self, node: Node, inputs: tuple[Entry, ...], name: str) -> Node:
-        made = Node(node.op, inputs, name, node.attrs, node.origin, node.derived_from)
+        made = node.with_inputs(inputs, name=name)
         self.order.append(made)
         return made
 

@@ -64,7 +64,7 @@ class _Rewriting:
             a.node is not b.node or a.index != b.index for a, b in zip(inputs, node.inputs)
         )
         if changed:
-            copy = Node(node.op, inputs, node.name, node.attrs, node.origin, node.derived_from)
+            copy = node.with_inputs(inputs)
             self.copies[node] = copy
             node = copy
         self.place(node)

@@ -79,8 +79,8 @@ class _Swap:
         }
 
     def forward(self, made: list[Node], now: Callable[[Entry], Entry]) -> list[Entry]:
-        pooled = _with_inputs(self.pooling, [now(self.activation.inputs[0])])
-        result = _with_inputs(self.activation, [Entry(pooled)])
+        pooled = self.pooling.with_inputs([now(self.activation.inputs[0])])
+        result = self.activation.with_inputs([Entry(pooled)])
         made += pooled, result
         return [Entry(result), Entry(pooled, 1)]
 
@@ -94,17 +94,13 @@ class _Swap:
                 return now(self.pooling_backward.inputs[0])
             return Entry(pooled)  # the data, for its shape
 
-        inner = _with_inputs(
-            self.activation_backward, list(map(instead, self.activation_backward.inputs))
+        inner = self.activation_backward.with_inputs(
+            list(map(instead, self.activation_backward.inputs))
         )
         data = now(self.activation.inputs[0])
         named = {"d_output": Entry(inner), "indices": Entry(pooled, 1), "data": data}
         names = self.pooling_backward.op.input_names
-        return [Entry(_with_inputs(self.pooling_backward, [named[name] for name in names]))]
-
-
-def _with_inputs(node: Node, inputs: list[Entry]) -> Node:
-    return Node(node.op, tuple(inputs), node.name, node.attrs, node.origin, node.derived_from)
+        return [Entry(self.pooling_backward.with_inputs([named[name] for name in names]))]
 
 
 def _find(readers: Readers, pooling: Node) -> _Swap | None:

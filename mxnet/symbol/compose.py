@@ -152,7 +152,7 @@ def substitute(
             continue
         inputs = tuple(copies[entry.node](entry.index) for entry in node.inputs)
         name = head_name if head_name and node is head else node.name
-        copy = Node(node.op, inputs, name, dict(node.attrs), node.origin, node.derived_from)
+        copy = node.with_inputs(inputs, name=name, attrs=dict(node.attrs))
         made[node] = copy
         copies[node] = partial(Entry, copy)
     return tuple(copies[entry.node](entry.index) for entry in graph.outputs)

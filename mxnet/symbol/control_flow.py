@@ -204,7 +204,7 @@ class _Part:
             Entry(copies[e.node], e.index) if e.node in inside else self._cut(e)
             for e in node.inputs
         )
-        return Node(node.op, inputs, node.name, node.attrs, node.origin, node.derived_from)
+        return node.with_inputs(inputs)
 
     def _cut(self, entry: Entry) -> Entry:
         """The variable that stands for a value from outside."""

@@ -374,8 +374,11 @@ OTHERS = (
     ),
     Difference(
         "monitor-names", "Memory",
-        "a Monitor names backward values after whole layers (`fc_backward_output0`), and some twice",
-        "after the nodes that compute them (`fc_backward_dot_output`), each once",
+        "a Monitor shows the gradient of a layer's input under one name (`fc_backward_output0`; for"
+        " some operators `x_backward_data`), sums of gradients as `sum_grad_output`, inputs of such"
+        " nodes by number",
+        "it shows the steps to the gradient as well (`fc_backward_dot_output`), sums by what they are"
+        " the gradient of (`d_fc_output_sum_output`), inputs by name",
         "backward is a graph of its own",
     ),
 )  # fmt: skip
