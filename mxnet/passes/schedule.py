@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..error import MXNetError
 from ..graph.node import Graph, Node
@@ -55,7 +55,7 @@ def plan_graph(
         report = report_memory(candidate, placement, plan, shapes, dtypes, gradients)
         return Planned(candidate, shapes, dtypes, placement, plan, channels_last, report)
 
-    joint = optimize(joint, infer, target)
+    declared, joint = joint, optimize(joint, infer, target)
     asked = None
     if joint.wrt:
         asked = mirrored(joint)
@@ -64,9 +64,14 @@ def plan_graph(
     first = planned(joint if asked is None else recompute(joint, asked.kept))
     if budget is None or first.report.total <= budget:
         return first
-    if not joint.wrt:
-        raise MXNetError(
-            f"memory_budget of {budget} bytes cannot be kept: it takes {first.report.total}, and without"
-            " gradients there is nothing to compute again"
-        )
-    return keep_budget(joint, infer(joint.graph), planned, first, budget)
+    if joint.wrt:
+        return keep_budget(joint, infer(joint.graph), planned, first, budget)
+    # Fused layers keep weights in another order beside the parameters.
+    plain = planned(optimize(declared, infer, replace(target, kernels=frozenset())))
+    if plain.report.total <= budget:
+        return plain
+    raise MXNetError(
+        f"memory_budget of {budget} bytes cannot be kept: the smallest that can is"
+        f" {min(first.report.total, plain.report.total)} bytes, since without gradients there is"
+        " nothing to compute again"
+    )

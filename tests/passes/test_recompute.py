@@ -71,6 +71,22 @@ def test_reshaped_executors_keep_the_budget():
     assert larger.memory.total <= budget
 
 
+def test_prediction_within_a_budget_keeps_no_prepared_weights():
+    net = mx.sym.Variable("data")
+    for name in "abc":
+        net = mx.sym.Convolution(net, kernel=(3, 3), num_filter=64, name=name)
+        net = mx.sym.relu(net)
+    shapes = {"data": (1, 3, 8, 8)}
+    training = net.plan_memory(**shapes)
+    executor = net.simple_bind(mx.cpu(), memory_budget=training.total, **shapes)
+    executor.forward(is_train=False)
+    assert executor._program(False).memory.total <= training.total
+    with pytest.raises(mx.MXNetError, match="the smallest that can is") as caught:
+        net.plan_memory("null", memory_budget="10KB", **shapes)
+    smallest = int(str(caught.value).split("smallest that can is ")[1].split()[0])
+    assert net.plan_memory("null", memory_budget=smallest, **shapes).total <= smallest
+
+
 def test_a_generous_budget_changes_nothing():
     net = network()
     report = net.plan_memory(memory_budget="1GB", **SHAPES)
