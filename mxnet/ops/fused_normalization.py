@@ -5,11 +5,9 @@ channels-last on a CPU, generated kernels do the work in two passes over memory 
 otherwise the kernels of torch do what the separate operators would.
 """
 
-import functools
-import importlib.util
-
 from .activation import relu_backward
 from .core import Aux
+from .generated import has_kernels
 from .lazy_torch import torch
 from .norm import BatchNormBase
 
@@ -150,12 +148,6 @@ class FusedNormalization(BatchNormBase, abstract=True):
         deliver(masked, d_residual)
         self.update_statistics(mean, var, *statistics)
         return out
-
-
-@functools.cache
-def has_kernels():
-    """Whether numba is there to generate kernels."""
-    return importlib.util.find_spec("numba") is not None
 
 
 def shaped(vector, data):

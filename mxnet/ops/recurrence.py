@@ -11,12 +11,11 @@ columns, first block of rows, number of blocks).
 """
 
 import math
-import os
 from dataclasses import dataclass
 from typing import Any
 
 from .activation import derivative
-from .fused_normalization import has_kernels
+from .generated import wants_kernels
 from .lazy_torch import torch
 
 __all__ = ["GRU", "LSTM", "Direction", "Plain", "Recurrence", "Relu", "Weights", "rows"]
@@ -74,7 +73,7 @@ def generates(each: Direction, d_output: Any = None, *d_states: Any) -> bool:
 
     They take float32 numbers in memory, and nothing may record or replace torch's calls.
     """
-    if os.environ.get("MXNET_USE_FUSION", "1").lower() in ("0", "false") or not has_kernels():
+    if not wants_kernels():
         return False
     saved = each.saved["gates"], each.saved.get("cells")
     dense = [

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from .core import Op
-from .fused_normalization import has_kernels
+from .generated import has_kernels
 from .lazy_torch import F, torch
 from .parameters import at_least
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import os
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from ..ops.generated import wants_kernels
 
 __all__ = ["Facts", "Target", "available_kernels"]
 
@@ -40,7 +41,7 @@ def available_kernels(device: str) -> frozenset[str]:
     found = set()
     if _has_onednn() and os.environ.get("MXNET_SUBGRAPH_BACKEND", "").upper() != "NONE":
         found.add("onednn")
-    if _has_numba() and os.environ.get("MXNET_USE_FUSION", "1").lower() not in ("0", "false"):
+    if wants_kernels():
         found.add("numba")
     return frozenset(found)
 
@@ -49,8 +50,3 @@ def available_kernels(device: str) -> frozenset[str]:
 def _has_onednn() -> bool:
     # PyTorch is built with oneDNN for these processors; asking it would import it.
     return platform.machine().lower() in ("x86_64", "amd64")
-
-
-@functools.cache
-def _has_numba() -> bool:
-    return importlib.util.find_spec("numba") is not None
