@@ -10,8 +10,8 @@ from .core import Op, get_op, registered_names
 __all__ = ["Op", "get_op", "load_all", "registered_names"]
 
 _INFRASTRUCTURE = {
-    "backward", "core", "dtypes", "excluded", "expression", "inventory",
-    "lazy_torch", "parameters", "recurrence", "shapes", "subgraphs",
+    "backward", "core", "dtypes", "excluded", "expression", "generated",
+    "inventory", "lazy_torch", "parameters", "recurrence", "shapes", "subgraphs",
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Arithmetic, comparison and logic with broadcasting; arrays stretched to larger shapes."""
 
 from ..error import MXNetError
-from . import arithmetic
+from . import arithmetic, comparison
 from .core import Op, get_op
 from .expression import Expression
 from .lazy_torch import torch
@@ -84,39 +84,39 @@ class BroadcastMinimum(Broadcasting, arithmetic.Minimum, name="broadcast_minimum
     """The smaller of two elements, with broadcasting; the gradient of equal ones goes to lhs."""
 
 
-class BroadcastEqual(Broadcasting, arithmetic.Equal, name="broadcast_equal"):
+class BroadcastEqual(Broadcasting, comparison.Equal, name="broadcast_equal"):
     """1 where lhs = rhs, else 0, with broadcasting."""
 
 
-class BroadcastNotEqual(Broadcasting, arithmetic.NotEqual, name="broadcast_not_equal"):
+class BroadcastNotEqual(Broadcasting, comparison.NotEqual, name="broadcast_not_equal"):
     """1 where lhs ≠ rhs, else 0, with broadcasting."""
 
 
-class BroadcastGreater(Broadcasting, arithmetic.Greater, name="broadcast_greater"):
+class BroadcastGreater(Broadcasting, comparison.Greater, name="broadcast_greater"):
     """1 where lhs > rhs, else 0, with broadcasting."""
 
 
-class BroadcastGreaterEqual(Broadcasting, arithmetic.GreaterEqual, name="broadcast_greater_equal"):
+class BroadcastGreaterEqual(Broadcasting, comparison.GreaterEqual, name="broadcast_greater_equal"):
     """1 where lhs ≥ rhs, else 0, with broadcasting."""
 
 
-class BroadcastLesser(Broadcasting, arithmetic.Lesser, name="broadcast_lesser"):
+class BroadcastLesser(Broadcasting, comparison.Lesser, name="broadcast_lesser"):
     """1 where lhs < rhs, else 0, with broadcasting."""
 
 
-class BroadcastLesserEqual(Broadcasting, arithmetic.LesserEqual, name="broadcast_lesser_equal"):
+class BroadcastLesserEqual(Broadcasting, comparison.LesserEqual, name="broadcast_lesser_equal"):
     """1 where lhs ≤ rhs, else 0, with broadcasting."""
 
 
-class BroadcastLogicalAnd(Broadcasting, arithmetic.LogicalAnd, name="broadcast_logical_and"):
+class BroadcastLogicalAnd(Broadcasting, comparison.LogicalAnd, name="broadcast_logical_and"):
     """1 where both are not 0, else 0, with broadcasting."""
 
 
-class BroadcastLogicalOr(Broadcasting, arithmetic.LogicalOr, name="broadcast_logical_or"):
+class BroadcastLogicalOr(Broadcasting, comparison.LogicalOr, name="broadcast_logical_or"):
     """1 where at least one is not 0, else 0, with broadcasting."""
 
 
-class BroadcastLogicalXor(Broadcasting, arithmetic.LogicalXor, name="broadcast_logical_xor"):
+class BroadcastLogicalXor(Broadcasting, comparison.LogicalXor, name="broadcast_logical_xor"):
     """1 where exactly one is not 0, else 0, with broadcasting."""
 
 

@@ -1,4 +1,4 @@
-"""Reductions: sums, means, norms, extremes and where they are, running sums, histograms."""
+"""Reductions: sums, means, norms, extremes, running sums, histograms."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
@@ -358,64 +358,6 @@ class Moments(Op, name="moments"):
         d_variance = mean.same_axes("_over_count", d_output1, data) * 2
         distance = data - mean.spread(output0, data)
         return mean.spread(d_mean, data) + mean.spread(d_variance, data) * distance
-
-
-# -- where the extremes are -----------------------------------------------------------------------
-class ArgExtreme(Op, abstract=True):
-    """Index of an extreme along ``axis`` (None: in the flattened array), in the data's type.
-
-    Shapes: data (*n) -> without the axis, or with 1 in its place with ``keepdims``; (1,) where
-    nothing is left. The first of equal ones counts; no gradient.
-    """
-
-    axis: int | None = None
-    keepdims: bool = False
-
-    def infer_shape(self, s):
-        s.output = self.reduced(s.data)
-
-    def reduced(self, shape):
-        """The shape of the result."""
-        if self.axis is None:
-            return (1,) * len(shape) if self.keepdims else (1,)
-        (axis,) = normalized_axes((self.axis,), len(shape))
-        return (*shape[:axis], *([1] if self.keepdims else []), *shape[axis + 1 :]) or (1,)
-
-    def forward(self, data):
-        if self.axis is None or data.dim() == 1:
-            index = self.kernel(data).view((1,) * data.dim() if self.keepdims else (1,))
-        else:
-            index = self.kernel(data, self.axis, self.keepdims)
-        return index.to(data.dtype)
-
-    def gradient(self, d_output):
-        return None
-
-
-class Argmax(ArgExtreme, name="argmax"):
-    """Index of the largest element along an axis."""
-
-    kernel = staticmethod(lambda *arguments: torch.argmax(*arguments))
-
-
-class Argmin(ArgExtreme, name="argmin"):
-    """Index of the smallest element along an axis."""
-
-    kernel = staticmethod(lambda *arguments: torch.argmin(*arguments))
-
-
-class ArgmaxChannel(Op, name="argmax_channel"):
-    """Index of the largest element along axis 1: data (n, c, *k) -> (n, *k)."""
-
-    differentiable = False
-
-    def infer_shape(self, s):
-        if len(s.data) < 2:
-            raise Mismatch(f"data should have at least 2 dimensions but is {s.data}")
-        s.output = (s.data[0], *s.data[2:])
-
-    def forward(self, data):
-        return torch.argmax(data, 1).to(data.dtype)
 
 
 # -- running sums and histograms ------------------------------------------------------------------
