@@ -202,7 +202,7 @@ def make_plan(
             reason = "depends on values: no plan is possible"
             raise MXNetError(f"the memory of {node.name} {reason}")
     forward = known_facts(graph, known, start)
-    joint = join(graph, wrt)
+    joint = join(graph, wrt, forward[0])
     for index, node in joint.head_gradients:
         output = graph.outputs[index]
         known[node] = forward[0].of(output), forward[1].of(output)

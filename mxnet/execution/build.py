@@ -102,9 +102,10 @@ def build(
     ``fused``: whether several nodes may become one; ``backend``: who compiles the program, if not we;
     ``planned``: its plan, if it has been planned before.
     """
-    joint = (
-        join(graph, list(bound.gradients) if train else []) if planned is None else planned.joint
-    )
+    if planned is None:
+        joint = join(graph, list(bound.gradients) if train else [], facts[0])
+    else:
+        joint = planned.joint
     variables = dict(bound.variables)
     for index, node in joint.head_gradients:
         variables[node] = bound.head_gradients[index]

@@ -29,9 +29,13 @@ class Broadcasting:
     def combine(self, name, lhs, rhs):
         return get_op(f"broadcast_{name}")()(lhs, rhs)
 
-    def gradient(self, d_output, lhs, rhs, output):
+    def gradient(self, d_output, lhs, rhs, output, *, shapes):
         d_lhs, d_rhs = self.slopes(d_output, lhs, rhs, output)
-        return sum_like(d_lhs, lhs), sum_like(d_rhs, rhs)
+        whole = shapes.get("output", ())  # what has this shape has not been stretched
+        return (
+            d_lhs if shapes.get("lhs") == whole else sum_like(d_lhs, lhs),
+            d_rhs if shapes.get("rhs") == whole else sum_like(d_rhs, rhs),
+        )
 
 
 class BroadcastAdd(

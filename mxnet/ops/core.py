@@ -10,7 +10,8 @@ A subclass states everything that the system knows about the operator (see CONTR
   equal);
 * kernel: ``forward(self, <inputs>, *, <requests>)`` on torch tensors;
 * derivative: ``gradient`` (builds nodes) or ``backward`` (a kernel), both reading what they need by
-  name: inputs, outputs, ``d_<output>``; neither: torch differentiates ``forward``.
+  name: inputs, outputs, ``d_<output>``; neither: torch differentiates ``forward``. ``gradient`` may
+  also ask for ``shapes``, keyword-only: a dict of those that are known, by name.
 """
 
 from __future__ import annotations

@@ -63,15 +63,16 @@ class FullyConnected(Op, aliases=["_sparse_FullyConnected"]):
         """The dimensions of the output before the last."""
         return data.shape[:1] if self.flatten else data.shape[:-1]
 
-    def gradient(self, d_output, data, weight):
-        dot, reshape = get_op("dot"), get_op("Reshape")
+    def gradient(self, d_output, data, weight, *, shapes):
+        dot, reshape = get_op("dot"), get_op("Reshape")(shape=(-1, 0), reverse=True)
         rows, d_rows = data, d_output
-        if self.flatten:
-            rows = get_op("Flatten")()(data)
-        else:
-            rows = reshape(shape=(-1, 0), reverse=True)(data)
-            d_rows = reshape(shape=(-1, 0), reverse=True)(d_output)
-        d_data = get_op("reshape_like")()(dot()(d_rows, weight), data)
+        is_matrix = len(shapes.get("data", ())) == 2
+        if not is_matrix:
+            rows = get_op("Flatten")()(data) if self.flatten else reshape(data)
+            d_rows = d_output if self.flatten else reshape(d_output)
+        d_data = dot()(d_rows, weight)
+        if not is_matrix:
+            d_data = get_op("reshape_like")()(d_data, data)
         d_weight = dot(transpose_a=True)(d_rows, rows)
         if self.no_bias:
             return d_data, d_weight

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from ..error import InternalError, NodeError
 from ..graph.node import Entry, Graph, Node
 from ..ops.backward import backward_of, visible_outputs
-from ..ops.core import Op, building_for, get_op
+from ..ops.core import Op, building_for, get_op, keyword_only
 from ..ops.expression import Expression
+from ..ops.shapes import is_complete
+from .infer import Facts
 
 __all__ = ["Derivative", "differentiate", "own_head_gradient"]
 
@@ -33,20 +35,24 @@ def own_head_gradient(op: Op | None) -> bool:
 
 
 def differentiate(
-    graph: Graph, wrt: Sequence[Node], head_gradients: Sequence[Entry | None]
+    graph: Graph,
+    wrt: Sequence[Node],
+    head_gradients: Sequence[Entry | None],
+    shapes: Facts | None = None,
 ) -> Derivative:
     """The gradients of the graph's outputs, weighted by ``head_gradients``, for variables ``wrt``.
 
     A head gradient may be None where the head is a loss that brings its own. Variables that no
-    gradient reaches get zeros; labels get none at all (1.x leaves their arrays as they are). Raises
+    gradient reaches get zeros; labels get none at all (1.x leaves their arrays as they are).
+    ``shapes``: those of the graph's values, if known, for rules that need fewer nodes then. Raises
     NodeError where an operator on the way has no derivative.
     """
-    return _Reverse(graph, wrt).run(head_gradients)
+    return _Reverse(graph, wrt, shapes).run(head_gradients)
 
 
 class _Reverse:
-    def __init__(self, graph: Graph, wrt: Sequence[Node]):
-        self.graph, self.wrt = graph, wrt
+    def __init__(self, graph: Graph, wrt: Sequence[Node], shapes: Facts | None):
+        self.graph, self.wrt, self.shapes = graph, wrt, shapes
         self.made: list[Node] = []
         self.gradients: dict[tuple[Node, int], Expression] = {}
         self.active = _dependent(graph, wrt)
@@ -137,13 +143,25 @@ class _Reverse:
                 arguments.append(tuple(value(f"d_{n}") for n in visible_outputs(op)))
             else:
                 arguments.append(groups[name] if name in groups else value(name))
-        result = op.gradient(*arguments)
+        if "shapes" in keyword_only(op.gradient):
+            result = op.gradient(*arguments, shapes=self.shapes_of(node))
+        else:
+            result = op.gradient(*arguments)
         result = tuple(result) if isinstance(result, (tuple, list)) else (result,)
         if len(result) != len(node.inputs) - len(op.aux_names):
             raise InternalError(
                 f"{op.op_name}.gradient gave {len(result)} results for {len(node.inputs)} inputs"
             )
         return result
+
+    def shapes_of(self, node: Node) -> dict[str, tuple]:
+        """By name, the shapes of inputs and outputs that are known."""
+        if self.shapes is None:
+            return {}
+        shapes = [self.shapes.of(entry) for entry in node.inputs]
+        shapes += self.shapes.values[self.graph.index[node]]
+        names = (*node.op.input_names, *node.op.output_names)
+        return {name: shape for name, shape in zip(names, shapes) if is_complete(shape)}
 
     def derive_by_kernel(self, node: Node, needs: list[bool], value) -> Sequence:
         if not any(needs):

@@ -9,6 +9,7 @@ from itertools import chain
 
 from ..graph.node import Entry, Graph, Node
 from .differentiate import differentiate, own_head_gradient
+from .infer import Facts
 from .layout import choose_channels_last
 from .memory import Key, Plan, plan_memory
 
@@ -34,10 +35,11 @@ class Joint:
         return self.graph.index[entry.node], entry.index
 
 
-def join(graph: Graph, wrt: Sequence[Node]) -> Joint:
+def join(graph: Graph, wrt: Sequence[Node], shapes: Facts | None = None) -> Joint:
     """Differentiate a graph with respect to variables, and put both parts into one graph.
 
-    Outputs that are not losses get a variable for their head gradient.
+    Outputs that are not losses get a variable for their head gradient. ``shapes``: see
+    ``differentiate``.
     """
     if not wrt:
         return Joint(graph, graph)
@@ -50,7 +52,7 @@ def join(graph: Graph, wrt: Sequence[Node]) -> Joint:
         node = Node(None, (), f"d_{output.name}", {}, derived_from=output.node)
         head_variables.append((index, node))
         heads.append(Entry(node))
-    derivative = differentiate(graph, wrt, heads)
+    derivative = differentiate(graph, wrt, heads, shapes)
     found = [entry for entry in derivative.gradients if entry is not None]
     outputs = (*graph.outputs, *found)
     needed = set(Graph(outputs).nodes)

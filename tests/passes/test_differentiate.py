@@ -8,6 +8,7 @@ import pytest
 import mxnet as mx
 from mxnet.graph.node import Entry, Graph
 from mxnet.passes.differentiate import differentiate
+from mxnet.passes.infer import infer_shapes
 from running import array, run_bound, run_plainly
 
 
@@ -51,6 +52,36 @@ def test_only_what_is_asked_for_is_differentiated():
     derivative = differentiate(graph, [bias], heads)
     needed = Graph([*derivative.gradients]).nodes
     assert not any(node.op is not None and node.op.op_name == "dot" for node in needed)
+
+
+@pytest.mark.parametrize(
+    ("make", "shapes", "operators"),
+    [
+        (
+            lambda x, y: mx.sym.FullyConnected(x, y, num_hidden=3, no_bias=True),
+            {"x": (2, 4)},
+            ["dot", "dot"],
+        ),
+        (
+            lambda x, y: mx.sym.FullyConnected(x, y, num_hidden=3, no_bias=True),
+            {"x": (2, 4, 5)},
+            ["Flatten", "dot", "reshape_like", "dot"],
+        ),
+        (mx.sym.broadcast_mul, {"x": (2, 3), "y": (2, 3)}, ["broadcast_mul"] * 2),
+        (
+            mx.sym.broadcast_mul,
+            {"x": (2, 3), "y": (1, 3)},
+            ["broadcast_mul", "broadcast_mul", "_sum_like"],
+        ),
+    ],
+    ids=["matrix", "images", "equal", "stretched"],
+)
+def test_known_shapes_save_nodes(make, shapes, operators):
+    symbol = make(mx.sym.Variable("x"), mx.sym.Variable("y"))
+    graph = symbol._graph
+    found = infer_shapes(graph, {n: shapes[n.name] for n in graph.variables if n.name in shapes})
+    derivative = differentiate(graph, graph.arguments, mx.sym.ones_like(symbol)._outputs, found)
+    assert [node.op.op_name for node in derivative.made] == operators
 
 
 @pytest.mark.parametrize("grad_req", ["write", "add"], ids="grad_req={}".format)
