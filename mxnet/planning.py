@@ -14,7 +14,6 @@ from .passes.infer import Facts, infer_dtypes, infer_shapes, partial_shape
 from .passes.joint import join
 from .passes.precision import Precision, loss_scale_variable, mix_precision
 from .passes.recompute import parse_budget
-from .passes.report import MemoryReport
 from .passes.schedule import Planned, plan_graph
 from .passes.target import Target, available_kernels
 from .passes.unroll import unroll
@@ -25,7 +24,6 @@ __all__ = [
     "is_dynamic",
     "known_facts",
     "make_plan",
-    "plan_symbol",
     "prepare",
     "requirements_of",
 ]
@@ -168,18 +166,6 @@ def prepare(
     return mixed, scale
 
 
-def plan_symbol(
-    symbol: Any,
-    grad_req: Any,
-    types: Mapping[str, Any],
-    memory_budget: Any,
-    shapes: Mapping[str, Any],
-    dtype: Any = None,
-) -> MemoryReport:
-    """See ``Symbol.plan_memory``."""
-    return make_plan(symbol, grad_req, types, memory_budget, shapes, dtype).report
-
-
 def make_plan(
     symbol: Any,
     grad_req: Any,
@@ -188,7 +174,10 @@ def make_plan(
     shapes: Mapping[str, Any],
     dtype: Any = None,
 ) -> Planned:
-    """All that a bound symbol would be: its graph after all passes, with the plan of its memory."""
+    """All that a bound symbol would be: its graph after all passes, with the plan of its memory.
+
+    Parameters: see ``Symbol.plan_memory``; ``types`` is its ``type_dict``.
+    """
     graph = symbol._graph
     names = symbol.list_arguments()
     requirements = dict(zip(graph.arguments, requirements_of(grad_req, names, ValueError)))

@@ -46,19 +46,10 @@ class DynamicSegment:
         """Run all nodes; ``watcher`` sees each before and after it runs."""
         for node in self.nodes:
             if node.op is not None:
-                environment = self.environment_of(node)
                 inputs = [self.values[entry] for entry in node.inputs]
                 instruction = Instruction(node, _nothing, inputs, ())
                 watcher.before(instruction)
-                results = run_node(
-                    node,
-                    inputs,
-                    train=environment.train,
-                    rng=environment.rng,
-                    context=environment.context,
-                    device=environment.device,
-                    state=environment.state,
-                )
+                results = run_node(node, inputs, **self.environment_of(node).requests())
                 for index, result in enumerate(results):
                     self.values[Entry(node, index)] = result
                 instruction.writes = results

@@ -140,19 +140,12 @@ class CompiledSegment(DynamicSegment):
     def _compute(self, *inputs: torch.Tensor) -> list[torch.Tensor]:
         """The results, by the kernels: what is traced."""
         values = dict(zip(self.inputs, inputs))
-        environment = self.environment
+        requests = {**self.environment.requests(), "rng": None}
         for node in self.nodes:
             if node.op is None:
                 continue
-            results = run_node(
-                node,
-                [values[entry] for entry in node.inputs],
-                train=environment.train,
-                rng=None,
-                context=environment.context,
-                device=environment.device,
-                state=environment.state,
-            )
+            read = [values[entry] for entry in node.inputs]
+            results = run_node(node, read, **requests)
             for index, result in enumerate(results):
                 entry = Entry(node, index)
                 values[entry] = result

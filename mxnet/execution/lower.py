@@ -28,6 +28,10 @@ class Environment:
         self.context, self.device, self.train, self.rng = context, device, train, rng
         self.state = state  # what operators keep from run to run, by forward node
 
+    def requests(self) -> dict[str, Any]:
+        """All of it by the names under which kernels ask."""
+        return dict(vars(self))
+
 
 class Sink(NamedTuple):
     """An array outside the program that takes over a value, or to which the value is added."""
@@ -128,14 +132,9 @@ class Lowering:
         if "workspace" in op.requests:
             requests["workspace"] = None if scratch is None else self.workspace(position, scratch)
             stable += [] if scratch is None else [requests["workspace"]]
-        environment = self.environment
         call = op.prepare(
             inputs,
-            train=environment.train,
-            rng=environment.rng,
-            context=environment.context,
-            device=environment.device,
-            state=environment.state,
+            **self.environment.requests(),
             channels_last_storage=self.is_channels_last(position, op),
             node=node.derived_from or node,
             **requests,

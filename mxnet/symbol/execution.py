@@ -91,9 +91,9 @@ class Bindable:
         bytes of parameters, gradients, states, outputs and activations, the peak, and the values in
         memory then with the lines that made them.
         """
-        from ..planning import plan_symbol
+        from ..planning import make_plan
 
-        return plan_symbol(self, grad_req, type_dict or {}, memory_budget, shapes, dtype)
+        return make_plan(self, grad_req, type_dict or {}, memory_budget, shapes, dtype).report
 
     def eval(self, ctx: Any = None, **kwargs: Any) -> list:
         """The outputs for given arrays: ``bind`` and ``forward`` in one call."""
