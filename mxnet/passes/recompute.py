@@ -74,14 +74,11 @@ class _Rewriter:
                 self.order.append(node)
                 continue
             inputs = tuple(
-                entry if name in node.op.shape_only_names else self.value(entry)
+                self.now(entry) if name in node.op.shape_only_names else self.value(entry)
                 for name, entry in zip(node.op.input_names, node.inputs)
             )
             self.copies[node] = self.copy(node, inputs, node.name)
-        gradients = tuple(
-            None if entry is None else Entry(self.copies.get(entry.node, entry.node), entry.index)
-            for entry in joint.gradients
-        )
+        gradients = tuple(None if entry is None else self.now(entry) for entry in joint.gradients)
         outputs = (*joint.forward.outputs, *(entry for entry in gradients if entry is not None))
         graph = Graph(outputs, self.order)
         return Joint(graph, joint.forward, joint.wrt, gradients, joint.head_gradients)
@@ -90,6 +87,12 @@ class _Rewriter:
         made = node.with_inputs(inputs, name=name)
         self.order.append(made)
         return made
+
+    def now(self, entry: Entry) -> Entry:
+        """What stands for an entry that nothing is computed again for: a gradient, or a mere shape."""
+        if entry.node in self.forward:
+            return entry
+        return Entry(self.copies.get(entry.node, entry.node), entry.index)
 
     def stays(self, entry: Entry) -> bool:
         """Whether a forward value is still there in the backward part."""
@@ -100,10 +103,8 @@ class _Rewriter:
 
     def value(self, entry: Entry) -> Entry:
         """The entry that stands for a value in the backward part, computed again if it has to be."""
-        if entry.node not in self.forward:
-            return Entry(self.copies.get(entry.node, entry.node), entry.index)
-        if self.stays(entry):
-            return entry
+        if entry.node not in self.forward or self.stays(entry):
+            return self.now(entry)
         stack = [entry.node]
         while stack:
             node = stack[-1]

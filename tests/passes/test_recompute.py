@@ -116,6 +116,22 @@ def test_mirroring_asked_for_by_the_environment(monkeypatch):
     assert network().plan_memory(**SHAPES).total < free.total
 
 
+def test_gradients_that_are_read_for_their_shape(monkeypatch):
+    """The derivative of ``where`` makes zeros like the gradient of its output, here a sum."""
+    data = mx.sym.Variable("data")
+    chosen = mx.sym.where(data > 0, mx.sym.tanh(data * 2), data)
+    net = mx.sym.MakeLoss(mx.sym.exp(chosen) + mx.sym.square(chosen))
+    found = []
+    for mirror in ("0", "1"):
+        monkeypatch.setenv("MXNET_BACKWARD_DO_MIRROR", mirror)
+        executor = net.bind(mx.cpu(), {"data": mx.nd.array([-1, 0.5])}, {"data": mx.nd.zeros((2,))})
+        executor.forward(is_train=True)
+        executor.backward()
+        found.append(executor.grad_dict["data"].asnumpy())
+    assert executor.memory.recomputed
+    np.testing.assert_allclose(*found, 1e-6)
+
+
 @pytest.mark.parametrize(
     ("text", "size"),
     [("2GB", 2 << 30), ("1.5 MB", 3 << 19), (4096, 4096), ("7", 7), ("3KiB", 3072)],
