@@ -66,3 +66,17 @@ def test_rounding_of_long_sums_is_no_mistake():
         array[:] = rng.randn(*array.shape)
     executor.forward(is_train=True)
     executor.backward(mx.nd.array(10 * rng.randn(*executor.outputs[0].shape)))
+
+
+def test_overflow_in_float16_is_no_mistake():
+    net = mx.sym.relu(mx.sym.Variable("data"))
+    for name in ("first", "second"):
+        net = mx.sym.Convolution(net, kernel=(3, 3), pad=(1, 1), num_filter=32, name=name)
+    types = {"data": "float16"}
+    executor = net.simple_bind(mx.cpu(), data=(4, 32, 16, 16), type_dict=types, check=True)
+    rng = np.random.RandomState(0)
+    for array in executor.arg_arrays:
+        array[:] = rng.randn(*array.shape)
+    executor.forward(is_train=True)
+    executor.backward(mx.nd.array(100 * rng.randn(4, 32, 16, 16), dtype="float16"))
+    assert not np.isfinite(executor.grad_dict["data"].asnumpy()).all()
