@@ -20,6 +20,7 @@ from .passes.unroll import unroll
 from .precision import chosen_precision
 
 __all__ = [
+    "Inference",
     "infer_variables",
     "is_dynamic",
     "known_facts",
@@ -80,6 +81,31 @@ def known_facts(
     if not is_dynamic(graph):
         _require_all(shapes, dtypes)
     return shapes, dtypes
+
+
+class Inference:
+    """Shapes and dtypes of the graphs that passes make of one another.
+
+    Parameters: ``facts``: those of the graph that comes first; ``more``: shapes and dtypes of variables
+    that later graphs have besides.
+    """
+
+    def __init__(self, facts: tuple[Facts, Facts], more: Mapping[Node, tuple[tuple, str]]):
+        self._last = shapes, dtypes = facts
+        at = shapes.graph.index
+        self._variables = {
+            node: (shapes.values[at[node]][0], dtypes.values[at[node]][0])
+            for node in shapes.graph.variables
+        }
+        self._variables.update(more)
+
+    def __call__(self, graph: Graph) -> tuple[list[tuple], list[tuple]]:
+        """Those of all values of a graph; of one that was asked for just before, as they were found."""
+        if graph is not self._last[0].graph:
+            variables = {node: self._variables[node] for node in graph.variables}
+            self._last = known_facts(graph, variables, self._last)
+        shapes, dtypes = self._last
+        return shapes.values, dtypes.values
 
 
 def _require_all(shapes: Facts, dtypes: Facts) -> None:
@@ -192,13 +218,8 @@ def make_plan(
             raise MXNetError(f"the memory of {node.name} {reason}")
     forward = known_facts(graph, known, start)
     joint = join(graph, wrt, forward[0])
-    for index, node in joint.head_gradients:
-        output = graph.outputs[index]
-        known[node] = forward[0].of(output), forward[1].of(output)
-
-    def infer(whole: Graph) -> tuple:
-        found = known_facts(whole, {node: known[node] for node in whole.variables}, forward)
-        return found[0].values, found[1].values
+    heads = ((node, graph.outputs[index]) for index, node in joint.head_gradients)
+    infer = Inference(forward, {n: (forward[0].of(e), forward[1].of(e)) for n, e in heads})
 
     def writable(variable: Any, dtype: str) -> bool:
         return requirements[variable] == "write" and known[variable][1] == dtype

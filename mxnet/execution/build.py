@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from ..passes.memory import Key, Plan
 from ..passes.report import MemoryReport
 from ..passes.schedule import Planned, plan_graph
 from ..passes.target import Target, available_kernels
-from ..planning import is_dynamic, known_facts
+from ..planning import Inference, is_dynamic
 from .allocator import keep_freed_memory
 from .collector import without_collection
 from .dynamic import DynamicSegment
@@ -70,7 +71,12 @@ class Program:
 
 def dtype_name(tensor: torch.Tensor) -> str:
     """The dtype name of a tensor."""
-    return str(tensor.dtype)[6:]
+    return _dtype_name(tensor.dtype)
+
+
+@functools.cache
+def _dtype_name(dtype: torch.dtype) -> str:
+    return str(dtype)[6:]
 
 
 def fact_of(tensor: torch.Tensor) -> tuple[tuple, str]:
@@ -118,16 +124,10 @@ def build(
     for node, (target, _) in bound.gradients.items():
         if not is_floating(dtype_name(target)):
             raise MXNetError(f"{node.name}: gradients need a float array, not {dtype_name(target)}")
-
-    def infer(whole: Graph) -> tuple:
-        shapes, dtypes = known_facts(
-            whole, {n: fact_of(variables[n]) for n in whole.variables}, facts
-        )
-        return shapes.values, dtypes.values
-
     kernels = available_kernels(device.type) if fused else frozenset()
     target = Target(device.type, train, kernels)
     if planned is None:
+        infer = Inference(facts, {n: fact_of(variables[n]) for _, n in joint.head_gradients})
         planned = plan_graph(
             joint, infer, lambda: _Writable(bound, variables), list(bound.gradients), target, budget
         )

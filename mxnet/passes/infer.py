@@ -157,7 +157,7 @@ class _State:
             if new_inputs != inputs:
                 self._assign_inputs(position, new_inputs)
                 remaining.append(position)
-            elif not (all(map(complete, new_inputs)) and all(map(complete, new_outputs))):
+            elif not all(map(complete, (*new_inputs, *new_outputs))):
                 remaining.append(position)
         return remaining
 
