@@ -51,10 +51,10 @@ class TorchCall:
 
 
 class _Recorder(TorchFunctionMode):
-    def __init__(self, stable: Iterable[torch.Tensor], loose: Iterable[torch.Tensor]):
+    def __init__(self, tensors: Iterable[torch.Tensor], loose: Iterable[torch.Tensor]):
         super().__init__()
-        self.storages = {_storage(tensor) for tensor in stable}
         self.objects = {id(tensor) for tensor in loose}
+        self.storages = {_storage(tensor) for tensor in tensors if id(tensor) not in self.objects}
         self.constants: set[int] = set()
         self.calls: list[TorchCall] = []
         self.keep: list[torch.Tensor] = []
@@ -127,15 +127,15 @@ def _tensors(value: Any) -> Iterable[torch.Tensor]:
 
 
 def capture(
-    kernel: Call, stable: Iterable[torch.Tensor], loose: Iterable[torch.Tensor]
+    kernel: Call, tensors: Iterable[torch.Tensor], loose: Iterable[torch.Tensor]
 ) -> list[TorchCall] | None:
     """The torch calls that a kernel would do; None where they are not all that it does.
 
-    The kernel's Python runs, but nothing that it would write is written. Parameters: ``stable``:
-    tensors whose storage never changes; ``loose``: tensors whose storage is another at each run, so
-    that they can be used, but not viewed ahead of time.
+    The kernel's Python runs, but nothing that it would write is written. Parameters: ``tensors``: all
+    that it touches; ``loose``: those whose storage is another at each run, so that they can be used,
+    but not viewed ahead of time.
     """
-    recorder = _Recorder(stable, loose)
+    recorder = _Recorder(tensors, loose)
     try:
         with recorder:
             kernel()

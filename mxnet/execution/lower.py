@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -62,14 +63,17 @@ class Lowering:
         channels_last: Collection[Key],
         views_too: bool = False,
     ):
-        self.sinks = sinks
+        self.sinks: dict[int, list[tuple[Key, Sink]]] = {}  # by position of the node
+        for key, each in sinks.items():
+            self.sinks.setdefault(key[0], []).extend((key, sink) for sink in each)
         self.channels_last, self.views_too = channels_last, views_too
         self.graph, self.shapes, self.dtypes, self.plan = graph, shapes, dtypes, plan
-        self.environment = environment
+        self.environment, self.requests = environment, environment.requests()
         self.arena = arena
         self.flat: dict[str, torch.Tensor] = {}
         self.tensors: dict[Key, torch.Tensor] = dict(fixed)
         self.loose: set[int] = set()  # ids of tensors whose storage changes from run to run
+        self.shapes_alone: dict[tuple[tuple, str], torch.Tensor] = {}
         self.instructions: list[Instruction] = []
         self.hoisted: list[Instruction] = []
 
@@ -80,9 +84,8 @@ class Lowering:
                 instruction = self.lower(position, node)
                 if instruction is not None:
                     self.instructions.append(instruction)
-            for index in range(node.num_outputs):
-                for sink in self.sinks.get((position, index), ()):
-                    self.instructions.append(self.lower_sink(node, (position, index), sink))
+            for key, sink in self.sinks.get(position, ()):
+                self.instructions.append(self.lower_sink(node, key, sink))
             dying = self.plan.frees.get(position)
             if dying:
                 self.instructions[-1].frees = [self.tensors[key] for key in dying]
@@ -92,9 +95,11 @@ class Lowering:
         """Bring a finished gradient to the array that the user bound for it."""
         value = self.tensors[key]
         call = partial(sink.target.add_ if sink.accumulate else sink.target.copy_, value)
-        stable = [sink.target] if id(value) in self.loose else [sink.target, value]
-        loose = [value] if id(value) in self.loose else []
-        return Instruction(node, call, (), (sink.target,), stable, loose, True, is_sink=True)
+        loose = self.loose_among([value])
+        return Instruction(node, call, (), (sink.target,), (value,), loose, True, is_sink=True)
+
+    def loose_among(self, tensors: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+        return [t for t in tensors if id(t) in self.loose] if self.loose else ()
 
     def planned_tensor(
         self, buffer: Any, shape: tuple, dtype: str, channels_last: bool = False
@@ -104,10 +109,7 @@ class Lowering:
         if flat is None:
             whole = self.arena.numel() // 8 * 8
             flat = self.flat[dtype] = self.arena[:whole].view(torch_dtype(dtype))
-        strides, step = [1] * len(shape), 1
-        for axis in (1, 3, 2, 0) if channels_last else range(len(shape) - 1, -1, -1):
-            strides[axis] = step
-            step *= shape[axis]
+        strides = dense_strides(shape, channels_last)
         return flat.as_strided(shape, strides, buffer.offset // flat.element_size())
 
     def facts(self, key: Key) -> tuple[tuple, str]:
@@ -124,34 +126,28 @@ class Lowering:
         outs = [self.output_tensor(key) for key in keys if key not in plan.omitted]
         if op.view is not None:
             return self.lower_copied_view(node, inputs, outs)
-        requests = {"out": None}
-        if "out" in op.requests:
+        asked = op.requests
+        requests = {name: value for name, value in self.requests.items() if name in asked}
+        requests["out"] = None
+        if "out" in asked:
             requests["out"] = op.out_argument([*outs, *[None] * (len(keys) - len(outs))])
-        scratch = plan.workspaces.get(position)
-        stable = [t for t in (*inputs, *outs) if id(t) not in self.loose]
-        if "workspace" in op.requests:
-            requests["workspace"] = None if scratch is None else self.workspace(position, scratch)
-            stable += [] if scratch is None else [requests["workspace"]]
-        call = op.prepare(
-            inputs,
-            **self.environment.requests(),
-            channels_last_storage=self.is_channels_last(position, op),
-            node=node.derived_from or node,
-            **requests,
-        )
-        if "out" not in op.requests:
+        scratch: Sequence[torch.Tensor] = ()
+        if "workspace" in asked:
+            buffer = plan.workspaces.get(position)
+            scratch = () if buffer is None else (self.workspace(position, buffer),)
+            requests["workspace"] = scratch[0] if scratch else None
+        if "channels_last_storage" in asked:
+            requests["channels_last_storage"] = self.is_channels_last(keys, position)
+        if "node" in asked:
+            requests["node"] = node.derived_from or node
+        call = op.prepare(inputs, **requests)
+        if "out" not in asked:
             last = [key in self.channels_last for key in keys]
             adopting = [id(out) in self.loose for out in outs]
             call = partial(adopt, op, call, outs, inputs, last, adopting)
-        return Instruction(
-            node,
-            call,
-            inputs,
-            outs,
-            stable,
-            [t for t in inputs if id(t) in self.loose],
-            op.capture and "out" in op.requests,
-        )
+        capturable = op.capture and "out" in asked
+        loose = self.loose_among(inputs)
+        return Instruction(node, call, inputs, outs, scratch, loose, capturable)
 
     def lower_hoisted(self, node: Node, inputs: list, keys: list[Key]) -> Instruction | None:
         """What runs before the others if its inputs have changed."""
@@ -163,27 +159,26 @@ class Lowering:
         self.hoisted.append(Instruction(node, call, inputs, outs))
         return None
 
-    def is_channels_last(self, position: int, op: Any) -> bool:
+    def is_channels_last(self, keys: list[Key], position: int) -> bool:
         """Whether the node's results, or the inputs of a derivative, are kept channels-last."""
-        if not self.channels_last:
-            return False
-        keys = [(position, index) for index in range(len(op.output_names))]
         return any(key in self.channels_last for key in (*keys, *self.graph.sources[position]))
 
     def input_tensors(self, position: int, op: Any) -> list[torch.Tensor]:
-        tensors = []
-        for name, key in zip(op.input_names, self.graph.sources[position]):
-            if name in op.shape_only_names:
-                # Its memory may be in use for something else by now: pass the shape alone.
-                shape, dtype = self.facts(key)
-                tensors.append(
-                    torch.empty(
-                        (), dtype=torch_dtype(dtype), device=self.environment.device
-                    ).expand(shape)
-                )
-            else:
-                tensors.append(self.tensors[key])
-        return tensors
+        sources, unread = self.graph.sources[position], op.shape_only_names
+        if not unread:
+            return [self.tensors[key] for key in sources]
+        return [
+            self.shape_alone(*self.facts(key)) if name in unread else self.tensors[key]
+            for name, key in zip(op.input_names, sources)
+        ]
+
+    def shape_alone(self, shape: tuple, dtype: str) -> torch.Tensor:
+        """What stands for a value of which the memory may be in use for something else by now."""
+        found = self.shapes_alone.get((shape, dtype))
+        if found is None:
+            one = torch.empty((), dtype=torch_dtype(dtype), device=self.environment.device)
+            found = self.shapes_alone[shape, dtype] = one.expand(shape)
+        return found
 
     def output_tensor(self, key: Key) -> torch.Tensor:
         tensor = self.tensors.get(key)
@@ -231,6 +226,16 @@ class Lowering:
 
 def _nothing() -> None:
     """What running a view takes that is there already."""
+
+
+@functools.lru_cache(1 << 10)
+def dense_strides(shape: tuple, channels_last: bool) -> tuple[int, ...]:
+    """The strides of an array that is dense in the order of its axes, or channels-last."""
+    strides, step = [1] * len(shape), 1
+    for axis in (1, 3, 2, 0) if channels_last else range(len(shape) - 1, -1, -1):
+        strides[axis] = step
+        step *= shape[axis]
+    return tuple(strides)
 
 
 def same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:

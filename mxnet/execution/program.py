@@ -23,8 +23,9 @@ Call = Callable[[], Any]
 class Instruction:
     """One bound kernel: the node it belongs to, what it reads and writes, and the call itself.
 
-    ``capturable`` says that the call only writes into planned storage; ``stable`` and ``loose`` are
-    the tensors it touches (see ``capture``); ``frees`` are adopted tensors that die after it;
+    ``capturable`` says that the call only writes into planned storage; ``others`` are tensors that it
+    touches besides, ``loose`` those of all that it touches whose storage is another at each run (see
+    ``capture``); ``frees`` are adopted tensors that die after it;
     ``then`` are calls that follow it (see ``Segment.call_after``). A sink moves a finished gradient
     of its node to the array that the user bound.
     """
@@ -36,8 +37,8 @@ class Instruction:
         "is_sink",
         "loose",
         "node",
+        "others",
         "reads",
-        "stable",
         "then",
         "writes",
     )
@@ -48,20 +49,22 @@ class Instruction:
         call: Call,
         reads: Sequence[torch.Tensor],
         writes: Sequence[torch.Tensor],
-        stable: Sequence[torch.Tensor] = (),
+        others: Sequence[torch.Tensor] = (),
         loose: Sequence[torch.Tensor] = (),
         capturable: bool = False,
         is_sink: bool = False,
     ):
         self.node, self.call, self.reads, self.writes = node, call, reads, writes
-        self.stable, self.loose, self.capturable = stable, loose, capturable
+        self.others, self.loose, self.capturable = others, loose, capturable
         self.is_sink = is_sink
         self.frees: Sequence[torch.Tensor] = ()
         self.then: Sequence[Call] = ()
 
     def traced(self) -> list[TorchCall] | None:
         """The torch calls that the call consists of; None where it has to run as it is."""
-        return capture(self.call, self.stable, self.loose) if self.capturable else None
+        if not self.capturable:
+            return None
+        return capture(self.call, (*self.reads, *self.writes, *self.others), self.loose)
 
     def afterwards(self) -> tuple[Call, ...]:
         """The calls that follow it: memory that is given back, and whoever waits for it."""
