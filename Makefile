@@ -1,7 +1,7 @@
 # Everything a newcomer needs: each target makes .venv, installs what it needs there and runs.
 #   make demo    train LeNet on handwritten digits, with pictures in demo-output/
 #   make test    the whole test suite
-#   make quick   the tests that take milliseconds
+#   make quick   the tests without those that take seconds
 #   make lint    ruff and mypy
 #   make format  put the sources into the form that lint wants
 #   make bench   the benchmarks

@@ -10,8 +10,11 @@ import pytest
 import mxnet as mx
 from models.test_models import CHECKER, DATA, LOADED
 
-# Convolutions of 7x7 from 512 to 4096 channels, and an image that is padded by 100.
-SLOW = {"ldp-fcn32s", "ldp-fcn8s"}
+# Small ones of each kind; a step of the others takes a second or more.
+QUICK = {
+    "djl-squeezenet1.0", "h2o-lenet-cpp", "h2o-resnet-cpp", "mir-LeNet",
+    "mms-lstm_ptb", "mms-squeezenet_v1.1", "web-cifar_resnet20_v1",
+}  # fmt: skip
 SIDE = 64  # of images; where a network does not take it, the size that was recorded
 
 
@@ -41,7 +44,7 @@ def input_shapes(symbol: mx.sym.Symbol, model: dict) -> dict[str, tuple]:
 @pytest.mark.parametrize(
     "model",
     [
-        pytest.param(m, id=m["id"], marks=[pytest.mark.slow] if m["id"] in SLOW else [])
+        pytest.param(m, id=m["id"], marks=[] if m["id"] in QUICK else [pytest.mark.slow])
         for m in LOADED
     ],
 )

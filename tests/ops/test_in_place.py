@@ -11,6 +11,8 @@ from mxnet.symbol.functions import function
 from ops.sample import all_samples
 from running import run_bound, run_plainly
 
+pytestmark = pytest.mark.slow  # as a table; the quick tests run every sample planned, too
+
 SAMPLES = [
     pytest.param(sample, id=str(sample))
     for sample in all_samples()

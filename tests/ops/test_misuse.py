@@ -75,6 +75,7 @@ def allowed(sample: Sample) -> tuple:
     return (mx.MXNetError, ValueError, TypeError) if stored else (mx.MXNetError,)
 
 
+@pytest.mark.slow  # a quarter of a minute for all operators
 @pytest.mark.parametrize("run", [run_arrays, run_symbol], ids=["nd", "sym"])
 @pytest.mark.parametrize("wrong", [wrong_arrays, wrong_parameters], ids=["arrays", "parameters"])
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.op)

@@ -42,6 +42,7 @@ def trained(net, **options):
     return executor, {name: array.asnumpy() for name, array in found.items()}
 
 
+@pytest.mark.slow
 def test_budgets_are_kept_and_gradients_equal():
     net = network()
     free = net.plan_memory(**SHAPES)
@@ -94,6 +95,7 @@ def test_a_generous_budget_changes_nothing():
     assert report == net.plan_memory(**SHAPES)
 
 
+@pytest.mark.slow
 def test_impossible_budgets_name_the_smallest():
     with pytest.raises(mx.MXNetError, match="the smallest that can is") as caught:
         network().plan_memory(memory_budget="10KB", **SHAPES)
