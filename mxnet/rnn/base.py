@@ -47,7 +47,7 @@ class BaseRNNCell:
 
     def __call__(self, inputs: Symbol, states: list[Symbol]) -> tuple[Symbol, list[Symbol]]:
         """One step: the output and the next states."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(inputs, states)")
 
     @property
     def params(self) -> RNNParams:
@@ -58,7 +58,7 @@ class BaseRNNCell:
     @property
     def state_info(self) -> list[dict[str, Any]]:
         """Shape (0 for the batch) and layout of each state."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define state_info")
 
     @property
     def state_shape(self) -> list[tuple[int, ...]]:
@@ -69,15 +69,22 @@ class BaseRNNCell:
     def _gate_names(self) -> Sequence[str]:
         return ()
 
+    @property
+    def _num_gates(self) -> int:
+        return len(self._gate_names)
+
+    def _check_unmodified(self) -> None:
+        assert not self._modified, (
+            "After applying modifier cells (e.g. DropoutCell) the base cell cannot be called"
+            " directly. Call the modifier cell instead."
+        )
+
     def begin_state(self, func: Callable = symbol.zeros, **kwargs: Any) -> list[Symbol]:
         """The first states: what ``func(name=..., shape=...)`` gives, by default zeros.
 
         Raises AssertionError for a cell inside of a modifier, which has to be asked instead.
         """
-        assert not self._modified, (
-            "After applying modifier cells (e.g. DropoutCell) the base cell cannot be called"
-            " directly. Call the modifier cell instead."
-        )
+        self._check_unmodified()
         states = []
         for info in self.state_info:
             self._init_counter += 1
@@ -93,7 +100,7 @@ class BaseRNNCell:
         for group in ("i2h", "h2h"):
             for kind in ("weight", "bias"):
                 packed = args.pop(f"{self._prefix}{group}_{kind}")
-                size = packed.shape[0] // len(self._gate_names)
+                size = packed.shape[0] // self._num_gates
                 for number, gate in enumerate(self._gate_names):
                     name = f"{self._prefix}{group}{gate}_{kind}"
                     args[name] = packed[number * size : (number + 1) * size].copy()

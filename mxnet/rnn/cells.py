@@ -32,7 +32,7 @@ class _DenseCell(BaseRNNCell):
 
     def _projections(self, inputs: Symbol, state: Symbol, name: str) -> tuple[Symbol, Symbol]:
         """What the input and the state contribute to all gates."""
-        width = self._num_hidden * max(1, len(self._gate_names))
+        width = self._num_hidden * self._num_gates
         i2h = symbol.FullyConnected(
             data=inputs, weight=self._iW, bias=self._iB, num_hidden=width, name=f"{name}i2h"
         )

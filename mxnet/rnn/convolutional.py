@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -76,10 +77,6 @@ class BaseConvRNNCell(BaseRNNCell):
         return (0, *maps.infer_shape_partial(data=tuple(input_shape))[1][0][1:])
 
     @property
-    def _num_gates(self) -> int:
-        return len(self._gate_names)
-
-    @property
     def state_info(self) -> list[dict[str, Any]]:
         info = {"shape": self._state_shape, "__layout__": self._conv_layout}
         return [dict(info) for _ in range(self._states)]
@@ -95,15 +92,12 @@ class BaseConvRNNCell(BaseRNNCell):
         )
         return i2h, h2h
 
-    def __call__(self, inputs: Symbol, states: list[Symbol]) -> tuple[Symbol, list[Symbol]]:
-        raise NotImplementedError("BaseConvRNNCell is abstract class for convolutional RNN")
 
-
-class ConvRNNCell(BaseConvRNNCell):
-    """The plain cell with convolutions; parameters as of ``BaseConvRNNCell``."""
+def _starting_with(default: str) -> Callable[..., None]:
+    """The constructor of a cell, with the defaults of all and one for the prefix of its names."""
 
     def __init__(
-        self,
+        self: BaseConvRNNCell,
         input_shape: tuple[int, ...],
         num_hidden: int,
         h2h_kernel: tuple[int, ...] = (3, 3),
@@ -117,15 +111,23 @@ class ConvRNNCell(BaseConvRNNCell):
         i2h_bias_initializer: Any = "zeros",
         h2h_bias_initializer: Any = "zeros",
         activation: Any = _LEAKY,
-        prefix: str = "ConvRNN_",
+        prefix: str = default,
         params: RNNParams | None = None,
         conv_layout: str = "NCHW",
-    ):
-        super().__init__(
-            input_shape, num_hidden, h2h_kernel, h2h_dilate, i2h_kernel, i2h_stride, i2h_pad,
+    ) -> None:
+        BaseConvRNNCell.__init__(
+            self, input_shape, num_hidden, h2h_kernel, h2h_dilate, i2h_kernel, i2h_stride, i2h_pad,
             i2h_dilate, i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer,
             h2h_bias_initializer, activation, prefix, params, conv_layout,
         )  # fmt: skip
+
+    return __init__
+
+
+class ConvRNNCell(BaseConvRNNCell):
+    """The plain cell with convolutions; parameters as of ``BaseConvRNNCell``."""
+
+    __init__ = _starting_with("ConvRNN_")
 
     @property
     def _gate_names(self) -> tuple[str, ...]:
@@ -143,30 +145,7 @@ class ConvLSTMCell(BaseConvRNNCell):
 
     _states = 2
 
-    def __init__(
-        self,
-        input_shape: tuple[int, ...],
-        num_hidden: int,
-        h2h_kernel: tuple[int, ...] = (3, 3),
-        h2h_dilate: tuple[int, ...] = (1, 1),
-        i2h_kernel: tuple[int, ...] = (3, 3),
-        i2h_stride: tuple[int, ...] = (1, 1),
-        i2h_pad: tuple[int, ...] = (1, 1),
-        i2h_dilate: tuple[int, ...] = (1, 1),
-        i2h_weight_initializer: Any = None,
-        h2h_weight_initializer: Any = None,
-        i2h_bias_initializer: Any = "zeros",
-        h2h_bias_initializer: Any = "zeros",
-        activation: Any = _LEAKY,
-        prefix: str = "ConvLSTM_",
-        params: RNNParams | None = None,
-        conv_layout: str = "NCHW",
-    ):
-        super().__init__(
-            input_shape, num_hidden, h2h_kernel, h2h_dilate, i2h_kernel, i2h_stride, i2h_pad,
-            i2h_dilate, i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer,
-            h2h_bias_initializer, activation, prefix, params, conv_layout,
-        )  # fmt: skip
+    __init__ = _starting_with("ConvLSTM_")
 
     @property
     def _gate_names(self) -> list[str]:
@@ -183,30 +162,7 @@ class ConvLSTMCell(BaseConvRNNCell):
 class ConvGRUCell(BaseConvRNNCell):
     """Gated recurrent unit with convolutions; parameters as of ``BaseConvRNNCell``."""
 
-    def __init__(
-        self,
-        input_shape: tuple[int, ...],
-        num_hidden: int,
-        h2h_kernel: tuple[int, ...] = (3, 3),
-        h2h_dilate: tuple[int, ...] = (1, 1),
-        i2h_kernel: tuple[int, ...] = (3, 3),
-        i2h_stride: tuple[int, ...] = (1, 1),
-        i2h_pad: tuple[int, ...] = (1, 1),
-        i2h_dilate: tuple[int, ...] = (1, 1),
-        i2h_weight_initializer: Any = None,
-        h2h_weight_initializer: Any = None,
-        i2h_bias_initializer: Any = "zeros",
-        h2h_bias_initializer: Any = "zeros",
-        activation: Any = _LEAKY,
-        prefix: str = "ConvGRU_",
-        params: RNNParams | None = None,
-        conv_layout: str = "NCHW",
-    ):
-        super().__init__(
-            input_shape, num_hidden, h2h_kernel, h2h_dilate, i2h_kernel, i2h_stride, i2h_pad,
-            i2h_dilate, i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer,
-            h2h_bias_initializer, activation, prefix, params, conv_layout,
-        )  # fmt: skip
+    __init__ = _starting_with("ConvGRU_")
 
     @property
     def _gate_names(self) -> list[str]:

@@ -56,10 +56,6 @@ class FusedRNNCell(BaseRNNCell):
         return GATES[self._mode]
 
     @property
-    def _num_gates(self) -> int:
-        return len(self._gate_names)
-
-    @property
     def _vector_name(self) -> str:
         return str(self._parameter.name)
 

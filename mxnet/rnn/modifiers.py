@@ -72,10 +72,7 @@ class ModifierCell(BaseRNNCell):
 
     def begin_state(self, init_sym: Callable = symbol.zeros, **kwargs: Any) -> list[Symbol]:  # type: ignore[override]
         """The first states of the base cell."""
-        assert not self._modified, (
-            "After applying modifier cells (e.g. DropoutCell) the base cell cannot be called"
-            " directly. Call the modifier cell instead."
-        )
+        self._check_unmodified()
         self.base_cell._modified = False
         try:
             return self.base_cell.begin_state(init_sym, **kwargs)

@@ -43,10 +43,7 @@ class _Compound(BaseRNNCell):
 
     def begin_state(self, **kwargs: Any) -> list[Symbol]:  # type: ignore[override]
         """The first states of all cells."""
-        assert not self._modified, (
-            "After applying modifier cells (e.g. ZoneoutCell) the base cell cannot be called"
-            " directly. Call the modifier cell instead."
-        )
+        self._check_unmodified()
         return [state for cell in self._cells for state in cell.begin_state(**kwargs)]
 
     def unpack_weights(self, args: Mapping[str, Any]) -> dict[str, Any]:
