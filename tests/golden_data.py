@@ -1,7 +1,6 @@
 """Recorded numbers of MXNet 1.9.1: where they are, and how close is close enough.
 
-They are looked for in ``$REMX_GOLDEN``, ``tests/golden/data`` and ``../shared/golden`` (relative
-to the repository). Tests that need them are skipped where none of these has them.
+They are in ``tests/golden/data``, or where ``$REMX_GOLDEN`` says.
 """
 
 from __future__ import annotations
@@ -14,25 +13,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
 
-
-@functools.cache
-def directory() -> Path | None:
-    """The directory of the golden data, or None."""
-    given = os.environ.get("REMX_GOLDEN")
-    places = [given] if given else [ROOT / "tests/golden/data", ROOT.parent / "shared/golden"]
-    return next((Path(p) for p in places if any(Path(p).glob("*.json"))), None)
+def directory() -> Path:
+    """The directory of the golden data."""
+    return Path(os.environ.get("REMX_GOLDEN") or Path(__file__).with_name("golden") / "data")
 
 
 @functools.cache
 def load(family: str) -> tuple[list[dict], dict[str, np.ndarray]]:
-    """The cases and the arrays (by ``<case id>/<part>``) of a family; skips where absent."""
-    found = directory()
-    if found is None or not (found / f"{family}.json").exists():
-        pytest.skip(f"no golden data for {family!r}: set REMX_GOLDEN", allow_module_level=True)
-    cases = json.loads((found / f"{family}.json").read_text())["cases"]
-    arrays = found / f"{family}.npz"
+    """The cases and the arrays (by ``<case id>/<part>``) of a family."""
+    cases = json.loads((directory() / f"{family}.json").read_text())["cases"]
+    arrays = directory() / f"{family}.npz"
     return cases, dict(np.load(arrays)) if arrays.exists() else {}
 
 

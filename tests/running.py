@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
 
 import mxnet as mx
 
@@ -19,12 +16,7 @@ __all__ = [
     "requests",
     "run_bound",
     "run_plainly",
-    "skip_missing_operator",
 ]
-
-_MISSING = re.compile(
-    r"Operator (\w+) is not registered|module 'mxnet(?:\.symbol[\w.]*)?' has no attribute '(\w+)'"
-)
 
 
 @dataclass
@@ -153,18 +145,6 @@ def run_plainly(
     )
 
 
-@contextlib.contextmanager
-def skip_missing_operator() -> Iterator[None]:
-    """Skip a test that needs an operator which does not exist, and name the operator."""
-    try:
-        yield
-    except (mx.MXNetError, AttributeError) as error:
-        found = _MISSING.search(str(error))
-        if found is None:
-            raise
-        pytest.skip(f"operator {found[1] or found[2]} does not exist yet")
-
-
 def replay(build: Sequence[Mapping]) -> mx.sym.Symbol:
     """The symbol of a recorded construction: calls in which ``$x`` is an earlier symbol."""
     made: dict[str, object] = {}
@@ -179,13 +159,12 @@ def replay(build: Sequence[Mapping]) -> mx.sym.Symbol:
 
     result = None
     for step in build:
-        with skip_missing_operator():
-            if "expr" in step:
-                symbols = {name: value(given) for name, given in step["symbols"].items()}
-                result = eval(step["expr"], {"mx": mx, **symbols})
-            else:
-                positional = [value(item) for item in step.get("args", ())]
-                named = {name: value(item) for name, item in step.get("kwargs", {}).items()}
-                result = eval(step["call"], {"mx": mx})(*positional, **named)
+        if "expr" in step:
+            symbols = {name: value(given) for name, given in step["symbols"].items()}
+            result = eval(step["expr"], {"mx": mx, **symbols})
+        else:
+            positional = [value(item) for item in step.get("args", ())]
+            named = {name: value(item) for name, item in step.get("kwargs", {}).items()}
+            result = eval(step["call"], {"mx": mx})(*positional, **named)
         made[step["out"]] = result
     return result

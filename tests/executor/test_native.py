@@ -6,16 +6,16 @@ import ctypes
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
 
 pytest.importorskip("numba")
-torch = pytest.importorskip("torch")
 
-from mxnet.execution.capture import TorchCall  # noqa: E402
-from mxnet.execution.native.blocks import merge, new_scratch  # noqa: E402
-from mxnet.execution.native.claims import SMALL, claim  # noqa: E402
-from mxnet.kernels.blas import thread_limit_address  # noqa: E402
+from mxnet.execution.capture import TorchCall
+from mxnet.execution.native.blocks import merge, new_scratch
+from mxnet.execution.native.claims import SMALL, claim
+from mxnet.kernels.blas import thread_limit_address
 
 ATEN = torch.ops.aten
 SPECIAL = [

@@ -12,7 +12,6 @@ import pytest
 import golden_data
 import mxnet as mx
 from golden_differences import BETTER_ERRORS, BETTER_RESULTS
-from running import skip_missing_operator
 
 
 def run(program: str) -> dict:
@@ -30,8 +29,7 @@ def failing_line(error: BaseException) -> int | None:
 
 @pytest.mark.parametrize("case", golden_data.cases("symbol_api"))
 def test_result(case):
-    with skip_missing_operator():
-        result = run(case["program"])["result"]
+    result = run(case["program"])["result"]
     expected, _ = BETTER_RESULTS.get(case["id"], (case["expected"], None))
     assert json.loads(json.dumps(result)) == expected
 
@@ -44,7 +42,7 @@ def test_accepted(case, tmp_path, monkeypatch):
             run(case["program"])
         return
     allowed = (mx.MXNetError, ValueError) if case.get("limitation_of_reference") else ()
-    with skip_missing_operator(), contextlib.suppress(*allowed):
+    with contextlib.suppress(*allowed):
         run(case["program"])
 
 
@@ -53,8 +51,7 @@ def test_error(case, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     expected = case["error_class"]
     try:
-        with skip_missing_operator():
-            run(case["program"])
+        run(case["program"])
     except Exception as caught:
         error = caught
     else:

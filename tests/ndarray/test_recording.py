@@ -39,7 +39,6 @@ def test_gradients(compute, expected):
 
 
 def test_index_arrays():
-    pytest.importorskip("mxnet.ops.indexing", reason="the operator take")
     x = nd.array(ROWS)
     x.attach_grad()
     with autograd.record():

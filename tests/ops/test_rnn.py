@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
 
@@ -163,7 +164,6 @@ def test_generated_kernels_agree_with_those_of_torch(mode, batch, bidirectional,
 
 
 def test_threads_share_the_samples():
-    torch = pytest.importorskip("torch")
     threads = torch.get_num_threads()
     executor = bound((3, 90, 5), mode="lstm", state_size=150, num_layers=1)
     results = []

@@ -10,12 +10,14 @@ import pytest
 
 import golden_data
 import mxnet as mx
-from running import skip_missing_operator
 from symbol_table import evaluate
 
 MODELS = sorted((Path(__file__).parents[1] / "models" / "data").glob("*-symbol.json"))
-FOLDER = golden_data.directory() or Path("absent")
-RECORDED = sorted(p for p in FOLDER.glob("*/*-symbol.json") if not p.name.startswith("old_"))
+RECORDED = sorted(
+    path
+    for path in golden_data.directory().glob("*/*-symbol.json")
+    if not path.name.startswith("old_")
+)
 LENET = """\
 {
   "nodes": [
@@ -87,8 +89,7 @@ def test_layout():
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.name)
 def test_files_of_1_9_1_survive_byte_for_byte(path):
     text = path.read_text()
-    with skip_missing_operator():
-        symbol = mx.sym.load(str(path))
+    symbol = mx.sym.load(str(path))
     assert symbol.tojson() == text
     assert mx.sym.load_json(text).tojson() == text
 
@@ -96,8 +97,7 @@ def test_files_of_1_9_1_survive_byte_for_byte(path):
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
 def test_files_of_all_versions_become_stable(path):
     try:
-        with skip_missing_operator():
-            symbol = mx.sym.load(str(path))
+        symbol = mx.sym.load(str(path))
     except mx.MXNetError:
         refused = ("face-lightened_moon", "ldp-cifar10_quantize_vgg16", "gluoncv-mobilenet1.0_int8")
         assert path.name.startswith(refused)
@@ -126,8 +126,7 @@ def test_pickle_and_files(tmp_path):
 
 def test_amp_casts_are_dropped_on_request():
     a = mx.sym.Variable("a")
-    with skip_missing_operator():
-        symbol = mx.sym.exp(mx.sym.amp_cast(a, dtype="float16"))
+    symbol = mx.sym.exp(mx.sym.amp_cast(a, dtype="float16"))
     assert "amp_cast" not in symbol.tojson()
     assert "amp_cast" in symbol.tojson(remove_amp_cast=False)
 

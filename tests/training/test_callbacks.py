@@ -105,7 +105,6 @@ def test_module_checkpoint(period, epochs):
 
 
 def test_do_checkpoint(tmp_path):
-    pytest.importorskip("mxnet.model")
     import mxnet as mx
 
     network = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2, name="fc")

@@ -8,8 +8,7 @@ import pytest
 
 import golden_data
 from mxnet import initializer as init
-
-nd = pytest.importorskip("mxnet.ndarray")
+from mxnet import nd
 
 pytestmark = pytest.mark.filterwarnings("ignore:Calling initializer with:DeprecationWarning")
 
@@ -93,7 +92,6 @@ def test_golden_names(case):
 
 @pytest.mark.parametrize("case", golden_data.cases("initializers", kind="module"))
 def test_golden_networks(case):
-    pytest.importorskip("mxnet.module.module")
     import mxnet as mx
 
     module = mx.mod.Module(

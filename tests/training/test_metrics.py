@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 import golden_data
-from mxnet import metric
-
-ndarray = pytest.importorskip("mxnet.ndarray")
+from mxnet import metric, ndarray
 
 
 def arrays(parts, update, kind):

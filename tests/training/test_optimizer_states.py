@@ -7,12 +7,9 @@ import numpy as np
 import pytest
 
 import golden_data
-from mxnet import lr_scheduler
+from mxnet import lr_scheduler, nd
+from mxnet import optimizer as opt
 from mxnet.error import MXNetError
-
-nd = pytest.importorskip("mxnet.ndarray")
-
-from mxnet import optimizer as opt  # noqa: E402 - it needs torch
 
 
 def trained(optimizer, *indices):

@@ -2,14 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 import golden_data
-from mxnet import lr_scheduler
-
-torch = pytest.importorskip("torch")
-nd = pytest.importorskip("mxnet.ndarray")
-
-from mxnet import optimizer as opt  # noqa: E402 - it needs torch
+from mxnet import context, lr_scheduler, nd
+from mxnet import optimizer as opt
+from mxnet.ndarray import sparse
 
 
 def leaves(state):
@@ -115,7 +113,6 @@ def test_group_adagrad_has_one_history_for_a_row():
 
 
 def test_sgld_adds_noise_of_variance_lr():
-    pytest.importorskip("mxnet.ops.random")
     got = descend(opt.SGLD(learning_rate=0.01), np.ones((100, 100)), [np.full((100, 100), 2.0)])
     assert got.mean() == pytest.approx(1 - 0.005 * 2, abs=0.005)
     assert got.std() == pytest.approx(0.1, rel=0.05)
@@ -226,7 +223,6 @@ def test_16_bits_without_a_copy_are_warned_of():
     ids=lambda value: type(value).__name__,
 )
 def test_gradients_of_few_rows(optimizer, lazy):
-    sparse = pytest.importorskip("mxnet.ndarray.sparse")
     values, rows = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0, 2])
     dense = np.zeros((4, 2))
     dense[rows] = values
@@ -330,7 +326,6 @@ def test_an_optimizer_of_the_user_takes_one_weight_at_a_time(registry):
 
 
 def test_states_follow_their_weight():
-    context = pytest.importorskip("mxnet.context")
     tested = opt.get_updater(opt.Adam())
     tested(0, nd.ones((2,)), nd.ones((2,)))
     tested.set_states(tested.get_states())
