@@ -18,7 +18,14 @@ from ..ops.shapes import product
 from .joint import Joint
 from .memory import Key, nbytes
 
-__all__ = ["Choice", "choices", "mirrored", "parse_budget", "recompute", "work_of", "work_of_node"]
+__all__ = [
+    "Choice", "choices", "mirrored", "parse_budget", "recompute", "seconds_of_node", "work_of",
+    "work_of_node",
+]  # fmt: skip
+
+# A rough model of one core: seconds a multiplication or addition of a product, an element that is
+# written, a call.
+_PER_OPERATION, _PER_ELEMENT, _PER_CALL = 1e-11, 5e-10, 5e-6
 
 _UNITS = {"": 1, "B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 
@@ -232,6 +239,16 @@ def work_of_node(graph: Graph, position: int, shapes: Sequence[tuple]) -> int:
     if op is None or op.view is not None:
         return 0
     return _work(op, [shapes[p][o] for p, o in graph.sources[position]], shapes[position])
+
+
+def seconds_of_node(graph: Graph, position: int, shapes: Sequence[tuple]) -> float:
+    """About how long one core takes for a node."""
+    op = graph.nodes[position].op
+    if op is None or op.view is not None:
+        return 0.0
+    heavy = getattr(op, "forward_op", op).heavy
+    each = _PER_OPERATION if heavy else _PER_ELEMENT
+    return _PER_CALL + each * work_of_node(graph, position, shapes)
 
 
 def _work(op: Op, inputs: Sequence[tuple], outputs: Sequence[tuple]) -> int:
