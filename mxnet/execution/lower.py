@@ -182,7 +182,12 @@ class Lowering:
 
     def output_tensor(self, key: Key) -> torch.Tensor:
         tensor = self.tensors.get(key)
-        if key in self.plan.in_place:
+        if key in self.plan.parts:
+            whole, before = self.plan.parts[key]
+            size = self.facts(key)[0][0]
+            tensor = self.output_tensor(whole).narrow(0, before * size, size)
+            self.tensors[key] = tensor
+        elif key in self.plan.in_place:
             tensor = self.tensors[key] = self.tensors[self.plan.in_place[key]]
         elif tensor is None:
             shape, dtype = self.facts(key)

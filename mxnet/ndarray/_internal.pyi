@@ -1335,6 +1335,16 @@ def _imdecode(
 ) -> NDArray:
     """A compressed image, or a part of it, minus a mean, channels first."""
 
+def _joined_samples(
+    *data: NDArray,
+    num_args: int = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """Arrays of equal shapes one after the other along their first axis: (n, *k) -> (pieces n, *k)."""
+
 def _lesser(
     lhs: NDArray | None = None,
     rhs: NDArray | None = None,
@@ -2290,6 +2300,18 @@ def _sample_unique_zipfian(
     ctx: Any = None,
 ) -> Any:
     """Draws without repetition from a Zipf-like distribution on [0, range_max), row by row."""
+
+def _samples(
+    data: NDArray | None = None,
+    begin: int = ...,
+    end: int = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """Some entries along the first axis: data (n, *k) -> (end - begin, *k)."""
 
 def _scale_shift(
     data: NDArray | None = None,

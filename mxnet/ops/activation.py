@@ -57,6 +57,7 @@ class Activation(Op):
     act_type: Literal["relu", "sigmoid", "softrelu", "softsign", "tanh"]
 
     backward_inplace = {"d_data": ("d_output",)}
+    per_sample = ("data",)
 
     @property
     def precision(self):
@@ -121,6 +122,8 @@ class LeakyReLU(Op):
     @property
     def stochastic(self):
         return self.act_type == "rrelu"
+
+    per_sample = ("data",)
 
     @property
     def precision(self):

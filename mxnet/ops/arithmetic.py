@@ -23,6 +23,7 @@ class Binary(Op, abstract=True):
     """Two arrays, element by element; shapes: lhs = rhs = output."""
 
     inplace = {"output": ("lhs", "rhs")}
+    per_sample = ("lhs", "rhs")
 
     def combine(self, name, lhs, rhs):
         """A node of the operator ``name`` of the same family."""
@@ -213,6 +214,7 @@ class Scalar(Op, abstract=True):
     scalar: float = 1.0
     is_int: bool = True
     inplace = {"output": ("data",)}
+    per_sample = ("data",)
 
     def result_type(self, dtype):
         """The element type of the output for data of element type ``dtype``."""

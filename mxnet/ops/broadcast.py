@@ -23,6 +23,8 @@ class Broadcasting:
     Axes are matched from the last; along each the sizes are equal or one of them is 1.
     """
 
+    per_sample = ()
+
     def infer_shape(self, s):
         s.output = broadcast(s.lhs, s.rhs)
 

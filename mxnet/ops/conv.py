@@ -143,6 +143,7 @@ class Convolution(ConvolutionBase):
     cudnn_tune: Literal[None, "fastest", "limited_workspace", "off"] = None
     cudnn_off: bool = False
     layout: Literal[None, "NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"] = None
+    per_sample = ("data",)
 
     def infer_shape(self, s):
         if not self.no_bias:

@@ -58,6 +58,10 @@ class Op:
     optional: ClassVar[tuple[str, ...]] = ()
     inplace: ClassVar[dict[str, tuple[str, ...]]] = {}
     view: ClassVar[str | None] = None  # "reshape" or "strided": the output is a view of input 0
+    joins: ClassVar[bool] = False  # the output is the inputs one after the other in memory
+    # Inputs along whose first axis are samples: each sample of them gives that sample of the outputs,
+    # whatever the others are. In training mode that need not be so. May be a property.
+    per_sample: ClassVar[Any] = ()
     shape_only: ClassVar[Any] = ()  # inputs that are read for their shape alone
     backward_shape_only: ClassVar[tuple[str, ...]] = ()  # the same for the kernel ``backward``
     conversion: ClassVar[bool] = False  # the values of input 0, in the element type of the output

@@ -23,6 +23,7 @@ class FullyConnected(Op, aliases=["_sparse_FullyConnected"]):
 
     heavy = True
     precision = "low"
+    per_sample = ("data",)
 
     def inputs(self):
         return ("data", "weight") if self.no_bias else ("data", "weight", "bias")

@@ -32,6 +32,7 @@ class Unary(Op, abstract=True):
     """Shapes: data = output, of one element type."""
 
     inplace = {"output": ("data",)}
+    per_sample = ("data",)
     exact = False  # whether ``compute`` takes integers
 
     def forward(self, data, *, out):

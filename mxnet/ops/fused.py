@@ -179,6 +179,7 @@ class FusedConvolutionAdd(FusedConvolution, name="_fused_convolution_add"):
     activation: Literal["none", "relu"] = "none"
 
     inplace = {"output": ("residual",)}
+    per_sample = ("data", "residual")
     capture = False
 
     def inputs(self):

@@ -180,6 +180,7 @@ class AddNormalized(FusedNormalization, name="_batch_norm_add_relu"):
     """BatchNorm in training mode, plus ``residual``, followed by max(x, 0)."""
 
     inplace = {"output": ("residual",)}
+    per_sample = ("data", "residual")
     backward_inplace = {"d_residual": ("d_output",)}
 
     def infer_shape(self, s):

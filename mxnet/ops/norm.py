@@ -54,6 +54,10 @@ class BatchNormBase(Op, abstract=True):
         t.gamma = "float32" if t.data in ("float16", "bfloat16") else t.data
         t.same("gamma", "beta", "moving_mean", "moving_var", "mean", "var")
 
+    @property
+    def per_sample(self):
+        return ("data",) if self.axis > 0 else ()
+
     def uses_batch(self, train):
         """Whether the statistics are those of the batch."""
         return train and not self.use_global_stats
@@ -215,6 +219,11 @@ class LayerNorm(Op):
 
     light = True
     precision = "full"
+
+    @property
+    def per_sample(self):
+        """Of data with several axes."""
+        return ("data",) if self.axis == -1 or self.axis > 0 else ()
 
     def outputs(self):
         return ("output", "mean", "std") if self.output_mean_var else ("output",)
@@ -389,6 +398,7 @@ class LRN(Op):
     hidden = ("norm",)
     optional = ("norm",)
     inplace = {"output": ("data",)}
+    per_sample = ("data",)
 
     def infer_shape(self, s):
         s.same()

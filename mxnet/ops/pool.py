@@ -290,6 +290,7 @@ class Pooling(PoolingBase):
         return ("indices",) if self.keeps_indices else ()
 
     optional = ("indices",)
+    per_sample = ("data",)
 
     def workspace(self, inputs, outputs):
         """Room for positions as torch's kernels write them."""

@@ -27,6 +27,7 @@ class Plan:
     ``views`` are values that are views of another value; ``adopted`` are values whose kernel
     allocates them (counted at their size), and ``in_place`` those that are written over an adopted
     value or a view of one. ``omitted`` are values that nothing reads and that are not computed.
+    ``parts`` are values computed in the memory of one that joins them: that one, and their number in it.
     ``frees`` lists, for each time, the adopted values and views of them whose memory is given back
     there.
     """
@@ -39,6 +40,7 @@ class Plan:
     arena_size: int = 0
     in_place: dict[Key, Key] = field(default_factory=dict)
     omitted: set[Key] = field(default_factory=set)
+    parts: dict[Key, tuple[Key, int]] = field(default_factory=dict)
 
     @property
     def buffers(self) -> list[Buffer]:
@@ -91,6 +93,7 @@ class _Planner:
 
     def run(self) -> Plan:
         self.find_views()
+        self.find_parts()
         deaths = self.last_uses()
         for position, node in enumerate(self.graph.nodes):
             if node.op is not None:
@@ -128,6 +131,29 @@ class _Planner:
                 if op.view == "reshape" and source in self.contiguous:
                     self.contiguous.add(key)
 
+    def find_parts(self) -> None:
+        """What can be computed where it is joined with others."""
+        for position, node in enumerate(self.graph.nodes):
+            if node.op is None or not node.op.joins:
+                continue
+            whole = (position, 0)
+            for index, key in enumerate(self.graph.sources[position]):
+                if self.can_be_part(key, whole):
+                    self.plan.parts[key] = whole, index
+
+    def can_be_part(self, key: Key, whole: Key) -> bool:
+        op = self.graph.nodes[key[0]].op
+        return (
+            op is not None
+            and "out" in op.requests
+            and op.view is None
+            and not op.hoisted
+            and key not in self.fixed
+            and key not in self.plan.parts
+            and self.dtypes[key[0]][key[1]] == self.dtypes[whole[0]][whole[1]]
+            and (key in self.channels_last) == (whole in self.channels_last)
+        )
+
     def can_view(self, position: int, op) -> bool:
         source = self.graph.sources[position][0]
         if any((position, index) in self.fixed for index in range(len(op.output_names))):
@@ -164,6 +190,11 @@ class _Planner:
             if name in op.optional and key not in self.read:
                 plan.omitted.add(key)
                 continue
+            if key in plan.parts:
+                self.place_part(key, plan.parts[key][0], deaths)
+                continue
+            if key in plan.homes:  # its parts are there
+                continue
             if not planned:
                 plan.adopted[key] = self.size(key)
                 self.ends[key] = deaths[key]
@@ -183,6 +214,15 @@ class _Planner:
                 self.ends[owner] = max(self.ends[owner], deaths[key])
         if "workspace" in op.requests:
             self.place_workspace(position, op)
+
+    def place_part(self, key: Key, whole: Key, deaths: dict[Key, int]) -> None:
+        if whole in self.fixed:
+            return
+        buffer = self.plan.homes.get(whole)
+        if buffer is None:
+            buffer = self.plan.homes[whole] = Buffer(self.size(whole), key[0], deaths[whole])
+        buffer.death = max(buffer.death, deaths[key])
+        self.plan.homes[key] = buffer
 
     def place_workspace(self, position: int, op) -> None:
         keys = [(position, index) for index in range(len(op.output_names))]

@@ -10,6 +10,7 @@ from .fold import fold
 from .fuse import accumulate_products, join_products
 from .fuse_normalization import fuse_normalization
 from .joint import Joint
+from .pieces import use_pieces
 from .simplify import drop_idle_casts, merge_duplicates
 from .swap_pooling import swap_pooling
 from .target import Facts, Target
@@ -26,6 +27,7 @@ PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     fuse_normalization,
     swap_pooling,
     use_winograd,
+    use_pieces,
     fold,
 )
 

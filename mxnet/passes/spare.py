@@ -14,15 +14,12 @@ from ..graph.node import Graph
 from ..ops.core import Op
 from .joint import Joint
 from .memory import Key, nbytes
-from .recompute import Choice, work_of_node
+from .recompute import Choice, seconds_of_node
 
 __all__ = ["spared"]
 
 _MOST_TIME = 0.005  # of a step
 _LEAST_SIZE = 1 << 18  # bytes of a value; smaller ones are not worth a call
-# A rough model of one core: seconds a multiplication or addition of a product, an element that is
-# written, a call.
-_PER_OPERATION, _PER_ELEMENT, _PER_CALL = 1e-11, 5e-10, 5e-6
 
 
 def spared(joint: Joint, shapes: Sequence[tuple], dtypes: Sequence[tuple]) -> Choice | None:
@@ -87,10 +84,13 @@ class _Sparing:
 
     def choose(self, found: list[int]) -> set[Key]:
         """The values to drop, with their views: the largest and oldest first while there is time."""
-        left = _MOST_TIME * sum(map(self.seconds, range(len(self.joint.graph.nodes))))
+        graph = self.joint.graph
+        left = _MOST_TIME * sum(
+            seconds_of_node(graph, p, self.shapes) for p in range(len(graph.nodes))
+        )
         dropped: set[Key] = set()
         for position in sorted(found, key=lambda p: -nbytes(self.shapes[p][0], self.dtypes[p][0])):
-            seconds = self.seconds(position)
+            seconds = seconds_of_node(graph, position, self.shapes)
             if seconds <= left and self.is_spare(position, dropped):
                 left -= seconds
                 dropped.add((position, 0))
@@ -111,14 +111,4 @@ class _Sparing:
             and self.last.get(source, -1) >= needed
             for name, source in zip(op.input_names, map(self.root, graph.sources[position]))
             if name not in op.shape_only_names
-        )
-
-    def seconds(self, position: int) -> float:
-        graph = self.joint.graph
-        op = graph.nodes[position].op
-        if op is None or op.view is not None:
-            return 0.0
-        heavy = getattr(op, "forward_op", op).heavy
-        return _PER_CALL + work_of_node(graph, position, self.shapes) * (
-            _PER_OPERATION if heavy else _PER_ELEMENT
         )

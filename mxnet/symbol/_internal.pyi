@@ -1206,6 +1206,15 @@ def _imdecode(
 ) -> Symbol:
     """A compressed image, or a part of it, minus a mean, channels first."""
 
+def _joined_samples(
+    *data: Symbol,
+    num_args: int = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """Arrays of equal shapes one after the other along their first axis: (n, *k) -> (pieces n, *k)."""
+
 def _lesser(
     lhs: Symbol | None = None,
     rhs: Symbol | None = None,
@@ -2096,6 +2105,17 @@ def _sample_unique_zipfian(
     out: Symbol | Sequence[Symbol] | None = None,
 ) -> Symbol:
     """Draws without repetition from a Zipf-like distribution on [0, range_max), row by row."""
+
+def _samples(
+    data: Symbol | None = None,
+    begin: int = ...,
+    end: int = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """Some entries along the first axis: data (n, *k) -> (end - begin, *k)."""
 
 def _scale_shift(
     data: Symbol | None = None,

@@ -88,6 +88,26 @@ def test_forward(sample):
         )
 
 
+def treats_samples_alone(sample: Sample) -> bool:
+    op = sample.operator
+    return bool(op.per_sample) and not op.stochastic
+
+
+@pytest.mark.parametrize("sample", samples(treats_samples_alone))
+def test_samples_alone(sample):
+    """What is said to be computed from a sample alone does not change without the others."""
+    arrays, names = sample.full_arrays(), sample.operator.per_sample
+    split = {name: arrays[name] for name in names if name in arrays}
+    whole = run_plainly(sample.symbol(), arrays, train=False).outputs
+    involved = *split.values(), *whole
+    if any(v.ndim < 2 for v in involved) or len({v.shape[0] for v in involved}) > 1:
+        pytest.skip("the shapes are not those of samples")
+    alone = {name: value[-1:].copy() for name, value in split.items()}
+    got = run_plainly(sample.symbol(), {**arrays, **alone}, train=False).outputs
+    for one, every in zip(got, whole, strict=True):
+        np.testing.assert_allclose(one, every[-1:], 1e-5, 1e-6)
+
+
 def central_difference(loss, arrays: dict, name: str, direction: np.ndarray, step: float) -> float:
     """The slope of ``loss`` when one array moves along a direction."""
     ahead, behind = dict(arrays), dict(arrays)

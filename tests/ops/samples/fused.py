@@ -200,6 +200,14 @@ SAMPLES = [
         atol=1e-5,
         **PLAIN,
     ),
+    Sample("_samples", {"begin": 1, "end": 3}, {"data": (4, 2)}, lambda data: data[1:3], **PLAIN),
+    Sample(
+        "_joined_samples",
+        {},
+        {"arg0": (2, 3), "arg1": (2, 3)},
+        lambda arg0, arg1: np.concatenate([arg0, arg1]),
+        **PLAIN,
+    ),
     Sample("_scale_shift", {}, {"data": (2, 3, 4)}, scaled, **PLAIN),
     Sample(
         "_scale_shift",
