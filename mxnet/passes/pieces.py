@@ -313,9 +313,7 @@ class _Cutting:
 
     def take(self, position: int, node: Node, inputs: list[Entry]) -> None:
         if any(a.node is not b.node for a, b in zip(inputs, node.inputs)):
-            node = Node(
-                node.op, tuple(inputs), node.name, node.attrs, node.origin, node.derived_from
-            )
+            node = node.with_inputs(tuple(inputs))
         self.order.append(node)
         for index in range(node.num_outputs):
             self.entries[position, index] = Entry(node, index)
