@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from .base import MXNetError
-from .context import Context, current_context
+from .context import Context, current_context, torch_device
 from .execution.collector import without_collection
+from .execution.lower import torch_dtype
 from .executor import Executor
 from .ndarray import NDArray
 from .ndarray import zeros as nd_zeros
-from .ops.dtypes import canonical, numpy_type
+from .ndarray.creation import allocate
+from .ops.dtypes import canonical
 from .passes.place import context_of_group, same_device
 from .passes.recompute import parse_budget
 from .planning import infer_variables, requirements_of
@@ -133,13 +135,15 @@ def simple_bind(
     graph = symbol._graph
     arg_arrays, grad_arrays = [], []
     for node, requirement in zip(graph.arguments, requirements):
-        allocate.ctx = context_of_group(node, group2ctx or {}) or ctx
+        if group2ctx:
+            allocate.on(context_of_group(node, group2ctx) or ctx)
         arg_arrays.append(allocate(node.name, *facts[node]))
         wanted = requirement != "null"
         grad_arrays.append(allocate(f"grad of {node.name}", *facts[node]) if wanted else None)
     aux_arrays = []
     for node in graph.auxiliary_states:
-        allocate.ctx = context_of_group(node, group2ctx or {}) or ctx
+        if group2ctx:
+            allocate.on(context_of_group(node, group2ctx) or ctx)
         aux_arrays.append(allocate.state(node.name, *facts[node]))
     return Executor(
         symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
@@ -158,13 +162,18 @@ class _Allocator:
         shared_exec: Executor | None,
         pool: dict[str, NDArray] | None,
     ):
-        self.ctx, self.names, self.pool = ctx, shared_names, pool
+        self.names, self.pool = shared_names, pool
         self.shared: dict[str, Any] = {}
         self.states: dict[str, Any] = {}
         if shared_exec is not None and shared_names:
             self.shared.update(shared_exec.arg_dict)
             self.shared.update({f"grad of {k}": v for k, v in shared_exec.grad_dict.items()})
             self.states = shared_exec.aux_dict
+        self.on(ctx)
+
+    def on(self, ctx: Context) -> None:
+        """Make what follows on a device."""
+        self.ctx, self.device = ctx, torch_device(ctx)
 
     def __call__(self, key: str, shape: tuple, dtype: str) -> NDArray:
         name = key.removeprefix("grad of ")
@@ -195,19 +204,9 @@ class _Allocator:
         return self.fresh(shape, dtype)
 
     def fresh(self, shape: tuple, dtype: str) -> NDArray:
-        return (
-            nd_zeros(shape, ctx=self.ctx, dtype=numpy_type(dtype))
-            if shape
-            else _scalar(self.ctx, dtype)
-        )
-
-
-def _scalar(ctx: Context, dtype: str) -> NDArray:
-    import torch
-
-    from .context import torch_device
-
-    return NDArray(torch.zeros((), dtype=getattr(torch, dtype), device=torch_device(ctx)), ctx)
+        if 0 in shape:
+            return nd_zeros(shape, ctx=self.ctx, dtype=dtype)  # only where 0 is a size
+        return allocate(shape, self.ctx, self.device, torch_dtype(dtype))
 
 
 @without_collection

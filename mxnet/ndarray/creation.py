@@ -368,14 +368,26 @@ def _allocate(
     shape: tuple[int, ...], ctx: Any, dtype: Any, make: Callable = torch.empty
 ) -> NDArray:
     context = _context(ctx)
-    wanted = torch_type(dtype)
-    device = torch_device(context)
+    return allocate(shape, context, torch_device(context), torch_type(dtype), make)
+
+
+def allocate(
+    shape: tuple[int, ...],
+    context: Context,
+    device: torch.device,
+    dtype: torch.dtype,
+    make: Callable = torch.zeros,
+) -> NDArray:
+    """An array of what ``make`` gives, where context and dtype have been looked up before.
+
+    Raises MXNetError where there is no room for it.
+    """
     try:
-        return NDArray(make(shape, dtype=wanted, device=device), context)
+        return NDArray(make(shape, dtype=dtype, device=device), context)
     except (RuntimeError, TypeError) as error:
         message = str(error).splitlines()[0]
         raise MXNetError(
-            f"cannot allocate an array of shape {shape} and dtype {NAME_OF[wanted]} on {context}: "
+            f"cannot allocate an array of shape {shape} and dtype {NAME_OF[dtype]} on {context}: "
             f"{message}"
         ) from None
 

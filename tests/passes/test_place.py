@@ -21,7 +21,7 @@ def pretended_gpus(monkeypatch):
     def device(context):
         return torch.device("cpu")
 
-    places = "context executor executor_binding execution.placed random ndarray.creation"
+    places = "binding context executor executor_binding execution.placed random ndarray.creation"
     for module in places.split():
         monkeypatch.setattr(f"mxnet.{module}.torch_device", device)
     monkeypatch.setattr(mxnet.context, "num_gpus", lambda: 2)
