@@ -16,7 +16,7 @@ class Call:
     is_sink = False
 
     def __init__(self, op: Any, reads: Sequence[Any], origin: Any):
-        self.node = Node(op, (), op.op_name.lower().lstrip("_"), {}, origin)
+        self.node = Node(op, (), op.hint, {}, origin)
         self.reads = reads
         self.writes: Sequence[Any] = ()
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
-from .core import Op, keyword_only
+from .core import Op, keyword_only, remembered
 from .lazy_torch import torch
 from .parameters import REQUIRED, Parameter
 from .shapes import Equations
@@ -34,15 +34,13 @@ class Backward(Op, abstract=True):
         """The parameter that says which gradients are wanted."""
         return getattr(self, self.needs_name)
 
-    @property
+    @cached_property
     def forward_op(self) -> Op:
         """The operator, with its parameters, whose derivative this is."""
-        op = self.__dict__.get("_forward_op")
-        if op is None:
-            own = {k: v for k, v in self.changed().items() if k != self.needs_name}
-            op = self.__dict__["_forward_op"] = self.forward_class(**own)
-        return op
+        own = {name: value for name, value in self.changed().items() if name != self.needs_name}
+        return self.forward_class(**own)
 
+    @remembered
     def reads(self) -> list[tuple[str, tuple[str, ...] | str]]:
         """What the kernel asks for: (its parameter, the value or values that this stands for)."""
         forward = self.forward_op
@@ -194,7 +192,8 @@ def _make_class(forward_class: type[Op]) -> type[Backward]:
     return made
 
 
-def backward_of(op: Op, needs: Sequence[bool]) -> Backward:
+@remembered
+def backward_of(op: Op, needs: tuple[bool, ...]) -> Backward:
     """The derivative operator of ``op`` that computes the gradients asked for."""
     flags = "".join("1" if need else "0" for need in needs)
     cls = backward_class(type(op))

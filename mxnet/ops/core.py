@@ -19,7 +19,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial, wraps
+from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from ..error import InternalError, MXNetError
@@ -38,6 +38,27 @@ _LARGEST = 1 << 62
 _MOST_RESULTS = 1 << 10
 _MOST_INPUTS = 1 << 20  # a file may ask for any number; names for that many take a second
 _building = threading.local()
+
+
+def remembered(method: Callable) -> Callable:
+    """A method of an operator whose results for given arguments, such as shapes, are kept with it.
+
+    For what kernels compute from shapes at every call.
+    """
+    name = f"_{method.__name__}_results"
+
+    @wraps(method)
+    def find(self: Op, *arguments: Any) -> Any:
+        try:
+            return self.__dict__[name][arguments]
+        except KeyError:
+            results = self.__dict__.setdefault(name, {})
+        if len(results) >= _MOST_RESULTS:
+            results.clear()
+        results[arguments] = found = method(self, *arguments)
+        return found
+
+    return find
 
 
 class Aux:
@@ -302,12 +323,29 @@ class Op:
         """The inputs that files of 1.x mark as changed by the operator: auxiliary states."""
         return self.aux_names
 
-    @property
+    @cached_property
+    def hint(self) -> str:
+        """What nodes are called by default."""
+        return self.op_name.lower().lstrip("_")
+
+    @cached_property
+    def learns(self) -> tuple[bool, ...]:
+        """For each input whether it can have a gradient: not states, and not labels."""
+        without = self.aux_names.union(self.labels)
+        return tuple(name not in without for name in self.input_names)
+
+    @cached_property
+    def gradient_asks_shapes(self) -> bool:
+        """Whether the rule ``gradient`` makes nodes that depend on shapes."""
+        return self.gradient is not None and "shapes" in keyword_only(self.gradient)
+
+    @cached_property
     def reads_head_gradient(self) -> bool:
         """Whether the derivative depends on the head gradient; loss heads bring their own."""
         names = self.gradient_reads()
         return names is None or any(name.startswith("d_") for name in names)
 
+    @remembered
     def gradient_reads(self) -> Sequence[str] | None:
         """The names that ``gradient`` or ``backward`` asks for; None where there is neither."""
         rule = self.gradient or self.backward
@@ -318,13 +356,12 @@ class Op:
         source = getattr(_building, "source", None)
         if name is None:
             base = f"{source.name}_backward" if source is not None else "node"
-            name = f"{base}_{self.op_name.lower().lstrip('_')}"
+            name = f"{base}_{self.hint}"
         node = Node(self, tuple(inputs), name, self.attrs(), derived_from=source)
         made = getattr(_building, "made", None)
         if made is not None:
             made.append(node)
-        outputs = Expression.outputs_of(node)
-        return outputs[0] if len(outputs) == 1 else outputs
+        return Expression(node) if len(self.output_names) == 1 else Expression.outputs_of(node)
 
 
 class building_for:  # noqa: N801 - reads as a statement
@@ -355,27 +392,6 @@ def keyword_only(function: Callable) -> frozenset[str]:
     code = function.__code__
     start = code.co_argcount
     return frozenset(code.co_varnames[start : start + code.co_kwonlyargcount])
-
-
-def remembered(method: Callable) -> Callable:
-    """A method of an operator whose results for given arguments, such as shapes, are kept with it.
-
-    For what kernels compute from shapes at every call.
-    """
-    name = f"_{method.__name__}_results"
-
-    @wraps(method)
-    def find(self: Op, *arguments: Any) -> Any:
-        try:
-            return self.__dict__[name][arguments]
-        except KeyError:
-            results = self.__dict__.setdefault(name, {})
-        if len(results) >= _MOST_RESULTS:
-            results.clear()
-        results[arguments] = found = method(self, *arguments)
-        return found
-
-    return find
 
 
 def _resolve(op: Op, attribute: str) -> tuple[str, ...]:

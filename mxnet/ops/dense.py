@@ -65,12 +65,13 @@ class FullyConnected(Op, aliases=["_sparse_FullyConnected"]):
         return data.shape[:1] if self.flatten else data.shape[:-1]
 
     def gradient(self, d_output, data, weight, *, shapes):
-        dot, reshape = get_op("dot"), get_op("Reshape")(shape=(-1, 0), reverse=True)
+        dot = get_op("dot")
         rows, d_rows = data, d_output
         is_matrix = len(shapes.get("data", ())) == 2
         if not is_matrix:
-            rows = get_op("Flatten")()(data) if self.flatten else reshape(data)
-            d_rows = d_output if self.flatten else reshape(d_output)
+            flatten = get_op("Reshape")(shape=(-1, 0), reverse=True)
+            rows = get_op("Flatten")()(data) if self.flatten else flatten(data)
+            d_rows = d_output if self.flatten else flatten(d_output)
         d_data = dot()(d_rows, weight)
         if not is_matrix:
             d_data = get_op("reshape_like")()(d_data, data)

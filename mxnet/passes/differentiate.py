@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..error import InternalError, NodeError
 from ..graph.node import Entry, Graph, Node
 from ..ops.backward import backward_of, visible_outputs
-from ..ops.core import Op, building_for, get_op, keyword_only
+from ..ops.core import Op, building_for, get_op
 from ..ops.expression import Expression
 from ..ops.shapes import is_complete
 from .infer import Facts
@@ -85,8 +85,8 @@ class _Reverse:
     def visit(self, node: Node) -> None:
         op = node.op
         heads = [self.gradients.pop((node, i), None) for i in range(op.num_visible)]
-        hidden = range(op.num_visible, node.num_outputs)
-        if not op.stochastic and any((node, i) in self.gradients for i in hidden):
+        hidden = range(op.num_visible, len(op.output_names))
+        if hidden and not op.stochastic and any((node, i) in self.gradients for i in hidden):
             # What a derivative kernel reads of them would be missing in its own derivative.
             raise NodeError(
                 node.facts(),
@@ -108,8 +108,7 @@ class _Reverse:
                 " it",
             )
         needs = [
-            entry.node in self.active and name not in op.aux_names and name not in op.labels
-            for name, entry in zip(op.input_names, node.inputs)
+            learns and entry.node in self.active for learns, entry in zip(op.learns, node.inputs)
         ]
         with building_for(node, self.made):
             contributions = self.derive(node, heads, needs)
@@ -120,13 +119,13 @@ class _Reverse:
 
     def derive(self, node: Node, heads: list, needs: list[bool]) -> Sequence:
         op = node.op
-        values = dict(zip(op.input_names, map(Expression.of, node.inputs)))
+        values = dict(zip(op.input_names, node.inputs))
         outputs = Expression.outputs_of(node)
         values.update(zip(op.output_names, outputs))
 
         def value(name: str) -> Expression:
             if not name.startswith("d_") or name in values:
-                return values[name]
+                return Expression.of(values[name])
             index = op.output_names.index(name[2:])
             if heads[index] is None:
                 heads[index] = get_op("zeros_like")()(outputs[index])
@@ -143,7 +142,7 @@ class _Reverse:
                 arguments.append(tuple(value(f"d_{n}") for n in visible_outputs(op)))
             else:
                 arguments.append(groups[name] if name in groups else value(name))
-        if "shapes" in keyword_only(op.gradient):
+        if op.gradient_asks_shapes:
             result = op.gradient(*arguments, shapes=self.shapes_of(node))
         else:
             result = op.gradient(*arguments)
@@ -166,7 +165,7 @@ class _Reverse:
     def derive_by_kernel(self, node: Node, needs: list[bool], value) -> Sequence:
         if not any(needs):
             return [None] * len(needs)
-        backward = backward_of(node.op, needs)
+        backward = backward_of(node.op, tuple(needs))
         results = backward(*map(value, backward.input_names), name=f"{node.name}_backward")
         remaining = iter(results if isinstance(results, tuple) else (results,))
         return [next(remaining) if need else None for need in needs]

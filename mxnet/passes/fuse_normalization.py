@@ -122,7 +122,7 @@ class _Group:
         needs = [flag == "1" for flag in like.op.flags]
         if self.add is not None:
             needs.insert(3, self.shared)
-        op = backward_of(node.op, needs)
+        op = backward_of(node.op, tuple(needs))
         values = dict(zip(node.op.input_names, node.inputs))
         values.update((n, Entry(node, i)) for i, n in enumerate(node.op.output_names))
         values["d_output"] = now((self.relu_backward or like).inputs[0])
