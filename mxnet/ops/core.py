@@ -257,7 +257,7 @@ class Op:
         return product(weight[1:])
 
     # -- what the system asks -----------------------------------------------------------------
-    @property
+    @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
         """The names that stand for several values: the variadic input."""
         if self.variadic is None:
@@ -313,7 +313,7 @@ class Op:
         """The planned output tensors in the form in which the kernel takes them."""
         return outs[0] if len(outs) == 1 else tuple(outs)
 
-    @property
+    @cached_property
     def written_names(self) -> frozenset[str]:
         """The inputs that a run may write to."""
         return self.aux_names | frozenset(_resolve(self, "mutates"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import is_not
 
 from ..graph.node import Entry, Graph, Node
 from .joint import Joint
@@ -40,14 +41,14 @@ class _Rewriting:
         self.replacements = replacements
         self.order: list[Node] = []
         self.placed: set[Node] = set()
-        self.entries: dict[Entry, Entry] = {}  # what stands for an output of a replaced node
+        self.results: dict[Node, Sequence[Entry]] = {}  # what stands for replaced nodes
         self.copies: dict[Node, Node] = {}  # of nodes that only read something else now
 
     def now(self, entry: Entry) -> Entry:
         """What stands for an entry in the new graph."""
-        found = self.entries.get(entry)
+        found = self.results.get(entry.node)
         if found is not None:
-            return found
+            return found[entry.index]
         copy = self.copies.get(entry.node)
         return entry if copy is None else Entry(copy, entry.index)
 
@@ -55,17 +56,13 @@ class _Rewriting:
         if node in self.replacements:
             replacement = self.replacements[node]
             if replacement is not None:
-                for index, entry in enumerate(replacement(self.now)):
+                results = self.results[node] = replacement(self.now)
+                for entry in results:
                     self.place(entry.node)
-                    self.entries[Entry(node, index)] = entry
             return
         inputs = tuple(map(self.now, node.inputs))
-        changed = any(
-            a.node is not b.node or a.index != b.index for a, b in zip(inputs, node.inputs)
-        )
-        if changed:
-            copy = node.with_inputs(inputs)
-            self.copies[node] = copy
+        if any(map(is_not, inputs, node.inputs)):
+            copy = self.copies[node] = node.with_inputs(inputs)
             node = copy
         self.place(node)
 
