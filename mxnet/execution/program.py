@@ -202,7 +202,7 @@ class _FirstRun:
 
     def __init__(self, native: int | None):
         self.native = native
-        self.scratch: torch.Tensor | None = None
+        self.scratch: Any = None
         self.calls: list[Call] = []
         self.owners: list[Instruction] = []
         self.kept: list[Any] = []
@@ -232,10 +232,10 @@ class _FirstRun:
             bound = [c.bound() if isinstance(c, TorchCall) else c for c in waiting]
             numbers: Sequence[int] = range(len(bound))
         else:
-            from .native.blocks import merge, new_scratch
+            from .native.blocks import Scratch, merge
 
             if self.scratch is None:
-                self.scratch = new_scratch()
+                self.scratch = Scratch()
             bound, numbers, kept = merge(waiting, self.native, self.scratch)
             self.kept += kept
         self.seconds += perf_counter() - start

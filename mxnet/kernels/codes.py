@@ -4,7 +4,9 @@ TILE = 512  # float32 numbers in a register of scratch memory: all of them fit t
 REGISTERS = 12
 
 # Records.
-CHAIN, GEMM, GEMV_ROWS, GEMV_COLUMNS, OUTER, SUM_ROWS, SUM_COLUMNS, SOFTMAX = range(1, 9)
+(
+    CHAIN, GEMM, GEMV_ROWS, GEMV_COLUMNS, OUTER, SUM_ROWS, SUM_COLUMNS, SOFTMAX, PRODUCT,
+) = range(1, 10)  # fmt: skip
 
 # Steps of a chain.
 LOAD, STORE = 1, 2

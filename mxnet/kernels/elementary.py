@@ -11,6 +11,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 __all__ = [
+    "call_with_1",
     "call_with_4",
     "call_with_13",
     "call_with_number",
@@ -80,7 +81,7 @@ def _call_with(count):
     return call
 
 
-call_with_4, call_with_13 = _call_with(4), _call_with(13)
+call_with_1, call_with_4, call_with_13 = _call_with(1), _call_with(4), _call_with(13)
 
 
 @intrinsic

@@ -13,6 +13,8 @@ from numba import njit
 
 from . import codes
 from .elementary import (
+    call_with_1,
+    call_with_4,
     call_with_13,
     call_with_number,
     exponential,
@@ -314,15 +316,29 @@ def softmax(w, s):
             y[i] = s[codes.TILE + i] / total
 
 
+@njit(error_model="numpy")
+def product(w, record, packed, parallel):
+    """A product: words threads, kernel, three words for the call that starts threads, its own words."""
+    block = record + 8 * 7
+    own = words(block)
+    own[0], own[1], own[22] = 0, 0, packed
+    w[4] = block
+    if w[2] > 1:
+        call_with_4(parallel, words(record + 24))
+    else:
+        call_with_1(w[3], words(record + 32))
+
+
 @compiled
 def run_program(arguments):
     """Run records one after the other.
 
     Words: 0, the addresses of the first record, of the end, of REGISTERS tiles of scratch memory, of
-    BLAS's sgemm, and of the function that limits its threads (0 where there is none).
+    memory for what products pack, of BLAS's sgemm, and of the functions that limit its threads and
+    that start threads (0 where there is none).
     """
-    program, end, s = arguments[1], arguments[2], floats(arguments[3])
-    gemm, threads = arguments[4], arguments[5]
+    program, end, s, packed = arguments[1], arguments[2], floats(arguments[3]), arguments[4]
+    gemm, threads, parallel = arguments[5], arguments[6], arguments[7]
     while program < end:
         w = words(program)
         code = w[0]
@@ -338,6 +354,8 @@ def run_program(arguments):
             call_with_13(gemm, words(program + 64))
             if alone:
                 call_with_number(threads, before)
+        elif code == codes.PRODUCT:
+            product(w, program, packed, parallel)
         elif code == codes.GEMV_ROWS:
             matrix_by_vector(w)
         elif code == codes.GEMV_COLUMNS:

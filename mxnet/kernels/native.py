@@ -33,6 +33,7 @@ __all__ = [
     "float_bits",
     "function",
     "openmp",
+    "openmp_address",
     "run",
     "take_part",
 ]
@@ -143,6 +144,13 @@ def openmp() -> Callable | None:
         function.restype = None
         return function
     return None
+
+
+@functools.cache
+def openmp_address() -> int:
+    """Where the function that starts threads is; 0 where there is none."""
+    found = openmp()
+    return 0 if found is None else ctypes.cast(found, ctypes.c_void_p).value or 0
 
 
 @functools.cache

@@ -8,16 +8,13 @@ Loops are kept so short that LLVM sees at a glance that their arrays are apart, 
 # numba types what is here by inference, so annotations would only mislead.
 # mypy: ignore-errors
 
-import ctypes
-import functools
-
 import numpy as np
 import torch
 from numba import njit
 
 from .blas import gemm_address
 from .elementary import call_with_4, call_with_13, f32, floats, hyperbolic_tangent, logistic, words
-from .native import compiled, function, openmp, take_part
+from .native import compiled, function, openmp_address, take_part
 
 __all__ = ["GRU", "LSTM", "backward", "forward"]
 
@@ -264,13 +261,6 @@ def _backward(a):
 # -- calls -----------------------------------------------------------------------------------------
 
 
-@functools.cache
-def _parallel_address() -> int:
-    """Where the function that starts threads is; 0 where there is none."""
-    found = openmp()
-    return 0 if found is None else ctypes.cast(found, ctypes.c_void_p).value
-
-
 def _run(kernel, step, sequence, product):
     """Run a kernel on a step, a sequence without its addresses of others, and a product.
 
@@ -278,7 +268,7 @@ def _run(kernel, step, sequence, product):
     the sum, the distances of the rows of the three matrices, and what the result is multiplied by.
     """
     batch, hidden = step[1:3]
-    parallel = _parallel_address()
+    parallel = openmp_address()
     parts = min(torch.get_num_threads(), batch, batch * hidden // _PART) if parallel else 1
     array = np.zeros(64, np.int64)
     at = array.ctypes.data

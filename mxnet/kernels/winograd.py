@@ -1,7 +1,7 @@
 """Convolutions of 3x3 filters with a quarter of the multiplications: F(4x4, 3x3).
 
 Tiles of 4x4 results come from tiles of 6x6 data. Both and the filters are transformed, so that a
-convolution becomes 36 matrix products over the channels, which torch computes. Images are taken a
+convolution becomes 36 matrix products over the channels. Images are taken a
 few at a time, so that what lies between stays in the cache. Winograd 1980; Lavin and Gray 2016.
 
 A tile is transformed for 16 channels at a time, in vectors: what compilers make of loops over
@@ -10,102 +10,57 @@ channels cannot know that no two of the 72 rows overlap.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from llvmlite import ir
-from numba import types
 from numba.extending import intrinsic
 
-from ..ops.winograd import LANES
+from . import products
 from .native import compiled, run, take_part
+from .vectors import LANES, Build, addresses, writing
 
 __all__ = ["convolve"]
-
-_FLOAT = ir.FloatType()
-_VECTOR = ir.VectorType(_FLOAT, LANES)
-_LONG = ir.IntType(64)
 
 Vector = Any
 
 
-class _Build:
-    """Arithmetic on vectors in LLVM's language."""
-
-    def __init__(self, builder: Any):
-        self.builder = builder
-
-    def load(self, address: Any) -> Vector:
-        pointer = self.builder.inttoptr(address, _VECTOR.as_pointer())
-        value = self.builder.load(pointer)
-        value.align = 4
-        return value
-
-    def store(self, value: Vector, address: Any) -> None:
-        pointer = self.builder.inttoptr(address, _VECTOR.as_pointer())
-        self.builder.store(value, pointer).align = 4
-
-    def times(self, value: Vector, factor: float) -> Vector:
-        constant = ir.Constant(_VECTOR, [ir.Constant(_FLOAT, factor)] * LANES)
-        return self.builder.fmul(value, constant, flags=("contract",))
-
-    def add(self, one: Vector, other: Vector) -> Vector:
-        return self.builder.fadd(one, other, flags=("contract",))
-
-    def subtract(self, one: Vector, other: Vector) -> Vector:
-        return self.builder.fsub(one, other, flags=("contract",))
-
-    def data(self, d: list[Vector]) -> list[Vector]:
-        """Six values of a row or column of data, transformed."""
-        add, subtract, times = self.add, self.subtract, self.times
-        even, odd = subtract(d[4], times(d[2], 4)), subtract(d[3], times(d[1], 4))
-        outer, inner = subtract(d[4], d[2]), times(subtract(d[3], d[1]), 2)
-        return [
-            add(subtract(times(d[0], 4), times(d[2], 5)), d[4]),
-            add(even, odd),
-            subtract(even, odd),
-            add(outer, inner),
-            subtract(outer, inner),
-            add(subtract(times(d[1], 4), times(d[3], 5)), d[5]),
-        ]
-
-    def result(self, m: list[Vector]) -> list[Vector]:
-        """Four results from six values of a row or column of products."""
-        add, subtract, times = self.add, self.subtract, self.times
-        one, two = add(m[1], m[2]), subtract(m[1], m[2])
-        three, four = add(m[3], m[4]), subtract(m[3], m[4])
-        return [
-            add(add(m[0], one), three),
-            add(two, times(four, 2)),
-            add(one, times(three, 4)),
-            add(add(two, times(four, 8)), m[5]),
-        ]
+def _data(build: Build, d: list[Vector]) -> list[Vector]:
+    """Six values of a row or column of data, transformed."""
+    add, subtract, times = build.add, build.subtract, build.times
+    even, odd = subtract(d[4], times(d[2], 4)), subtract(d[3], times(d[1], 4))
+    outer, inner = subtract(d[4], d[2]), times(subtract(d[3], d[1]), 2)
+    return [
+        add(subtract(times(d[0], 4), times(d[2], 5)), d[4]),
+        add(even, odd),
+        subtract(even, odd),
+        add(outer, inner),
+        subtract(outer, inner),
+        add(subtract(times(d[1], 4), times(d[3], 5)), d[5]),
+    ]
 
 
-def _writing(write: Callable) -> Callable:
-    """What numba asks for LLVM's code, from a function that writes it."""
+def _result(build: Build, m: list[Vector]) -> list[Vector]:
+    """Four results from six values of a row or column of products."""
+    add, subtract, times = build.add, build.subtract, build.times
+    one, two = add(m[1], m[2]), subtract(m[1], m[2])
+    three, four = add(m[3], m[4]), subtract(m[3], m[4])
+    return [
+        add(add(m[0], one), three),
+        add(two, times(four, 2)),
+        add(one, times(three, 4)),
+        add(add(two, times(four, 8)), m[5]),
+    ]
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        write(_Build(builder), *arguments)
-        return context.get_dummy_value()
 
-    return generate
-
-
-def _addresses(count: int) -> Any:
-    return types.void(*(types.int64,) * count)
-
-
-def _pixel(build: _Build, i: int, j: int, base: Any, row: Any, column: Any) -> Any:
+def _pixel(build: Build, i: int, j: int, base: Any, row: Any, column: Any) -> Any:
     """The address of a pixel of a tile."""
     builder = build.builder
-    down = builder.mul(row, ir.Constant(_LONG, i))
-    return builder.add(base, builder.add(down, builder.mul(column, ir.Constant(_LONG, j))))
+    down = builder.mul(row, build.number(i))
+    return builder.add(base, builder.add(down, builder.mul(column, build.number(j))))
 
 
-def _within(build: _Build, index: int, first: Any, end: Any) -> Any:
-    builder, constant = build.builder, ir.Constant(_LONG, index)
+def _within(build: Build, index: int, first: Any, end: Any) -> Any:
+    builder, constant = build.builder, build.number(index)
     return builder.and_(
         builder.icmp_signed(">=", constant, first), builder.icmp_signed("<", constant, end)
     )
@@ -124,10 +79,10 @@ def _write_data_tile(build, base, row, column, top, bottom, left, right, zeros, 
             )
             for i in range(6)
         ]
-        middle.append(build.data([build.load(address) for address in addresses]))
+        middle.append(_data(build, [build.load(address) for address in addresses]))
     for i in range(6):
-        for j, value in enumerate(build.data([middle[j][i] for j in range(6)])):
-            offset = builder.mul(step, ir.Constant(_LONG, 6 * i + j))
+        for j, value in enumerate(_data(build, [middle[j][i] for j in range(6)])):
+            offset = builder.mul(step, build.number(6 * i + j))
             build.store(value, builder.add(target, offset))
 
 
@@ -136,16 +91,16 @@ def _write_result_tile(
 ):
     """Make a tile of results, add bias and another array, keep what is not less than ``low``."""
     builder = build.builder
-    zero = ir.Constant(_LONG, 0)
+    zero = build.number(0)
     middle = []
     for j in range(6):
         addresses = [
-            builder.add(source, builder.mul(step, ir.Constant(_LONG, 6 * i + j))) for i in range(6)
+            builder.add(source, builder.mul(step, build.number(6 * i + j))) for i in range(6)
         ]
-        middle.append(build.result([build.load(address) for address in addresses]))
+        middle.append(_result(build, [build.load(address) for address in addresses]))
     shift, least = build.load(bias), build.load(low)
     for i in range(4):
-        values = build.result([middle[j][i] for j in range(6)])
+        values = _result(build, [middle[j][i] for j in range(6)])
         for j, value in enumerate(values):
             here = builder.and_(_within(build, i, zero, rows), _within(build, j, zero, columns))
             with builder.if_then(here):
@@ -159,7 +114,7 @@ def _write_result_tile(
 @intrinsic
 def _data_tile(context, base, row, column, top, bottom, left, right, zeros, target, step):
     """See ``_write_data_tile``."""
-    return _addresses(10), _writing(_write_data_tile)
+    return addresses(10), writing(_write_data_tile)
 
 
 @intrinsic
@@ -168,7 +123,7 @@ def _result_tile(
     low,
 ):  # fmt: skip
     """See ``_write_result_tile``."""
-    return _addresses(12), _writing(_write_result_tile)
+    return addresses(12), writing(_write_result_tile)
 
 
 @compiled
@@ -247,6 +202,7 @@ def convolve(
     low.fill_(0 if relu else float("-inf"))
     between = scratch[most + LANES :]
     shift = zeros if bias is None else bias
+    multiply = products.multiply if products.available() else torch.bmm
     for first in range(0, n, images):
         count = min(images, n - first)
         parts = count * down
@@ -256,7 +212,7 @@ def convolve(
         x, y = data[first], out[first]
         run(_transform_data, (0, x.data_ptr(), zeros.data_ptr(), v.data_ptr(), parts, across, down,
                               h, w, c, pad), parts)  # fmt: skip
-        torch.bmm(v, filters, out=m)
+        multiply(v, filters, out=m)
         beside = zeros if other is None else other[first]
         run(_transform_results, (0, m.data_ptr(), y.data_ptr(), shift.data_ptr(),
                                  beside.data_ptr(), low.data_ptr(), parts, across, down, height,

@@ -4,7 +4,7 @@ import functools
 import importlib.util
 import os
 
-__all__ = ["has_kernels", "wants_kernels"]
+__all__ = ["has_kernels", "wants_kernels", "wants_products"]
 
 
 @functools.cache
@@ -17,3 +17,22 @@ def wants_kernels() -> bool:
     """Whether kernels can be generated and the variable of 1.x, MXNET_USE_FUSION=0, is not set."""
     off = os.environ.get("MXNET_USE_FUSION", "1").lower() in ("0", "false")
     return has_kernels() and not off
+
+
+def wants_products() -> bool:
+    """Whether generated matrix products are to be used: where they were measured to be faster.
+
+    That is on AMD's processors with vectors of 512 bits: a core of a Zen 4, which can do 117 thousand
+    million operations a second, does 104 to 116, with the products of MKL 84 to 104.
+    """
+    return wants_kernels() and _is_measured()
+
+
+@functools.cache
+def _is_measured() -> bool:
+    try:
+        with open("/proc/cpuinfo") as facts:
+            text = facts.read(1 << 14)
+    except OSError:
+        return False
+    return "AuthenticAMD" in text and " avx512f " in text

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..ops.generated import wants_kernels
+from ..ops.generated import wants_kernels, wants_products
 
 __all__ = ["Facts", "Target", "available_kernels"]
 
@@ -21,8 +21,8 @@ class Target:
 
     ``device``: "cpu" or "cuda"; ``train``: whether operators run in training mode; ``kernels``: the
     providers of fused kernels that may be used: "onednn" (convolutions with what follows them),
-    "numba" (generated loops). With none of them the graph runs operator by operator, which is the
-    reference.
+    "numba" (generated loops), "products" (generated matrix products). With none of them the graph
+    runs operator by operator, which is the reference.
     """
 
     device: str = "cpu"
@@ -43,6 +43,8 @@ def available_kernels(device: str) -> frozenset[str]:
         found.add("onednn")
     if wants_kernels():
         found.add("numba")
+        if wants_products():
+            found.add("products")
     return frozenset(found)
 
 

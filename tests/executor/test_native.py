@@ -13,7 +13,7 @@ import mxnet as mx
 pytest.importorskip("numba")
 
 from mxnet.execution.capture import TorchCall
-from mxnet.execution.native.blocks import merge, new_scratch
+from mxnet.execution.native.blocks import Scratch, merge
 from mxnet.execution.native.claims import SMALL, claim
 from mxnet.kernels.blas import thread_limit_address
 
@@ -58,7 +58,7 @@ def torch_call(func, *args, **kwargs):
 
 def run(*calls, planned=0):
     """Run torch calls as native programs; returns how many calls that took, and how many native."""
-    merged, _, kept = merge(calls, planned, new_scratch())
+    merged, _, kept = merge(calls, planned, Scratch())
     for call in merged:
         call()
     return len(merged), len(kept)
@@ -231,7 +231,7 @@ def test_large_chains(threads):
 def test_addresses_that_change():
     x, out = torch.ones(6), torch.empty(6)
     call = TorchCall(torch.tanh, (x,), {"out": out}, out, [x])
-    merged, _, kept = merge([call], out.untyped_storage()._cdata, new_scratch())
+    merged, _, kept = merge([call], out.untyped_storage()._cdata, Scratch())
     merged[0]()
     x.set_(torch.full((6,), 2.0))
     merged[0]()
@@ -314,7 +314,7 @@ def test_the_first_run_gives_the_same_bits_as_later_ones():
 def test_versions_of_results_of_adopted_values_rise():
     x, out = torch.ones(4), torch.empty(4)
     before = out._version
-    merged, _, kept = merge([TorchCall(torch.tanh, (x,), {"out": out}, out, [x])], 0, new_scratch())
+    merged, _, kept = merge([TorchCall(torch.tanh, (x,), {"out": out}, out, [x])], 0, Scratch())
     for call in merged:
         call()
     assert out._version > before

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import torch
 
 from ...kernels.blas import gemm_address, thread_limit_address
-from ...kernels.codes import CHAIN, GEMM, LOAD, REGISTERS, STORE, TANH, TILE
+from ...kernels.codes import CHAIN, GEMM, LOAD, PRODUCT, REGISTERS, STORE, TANH, TILE
 from ..capture import TorchCall
 from .claims import SMALL, Elementwise, Record, View, claim
 
-__all__ = ["merge", "new_scratch"]
+__all__ = ["Scratch", "merge"]
 
 Call = Callable[[], Any]
 
@@ -22,18 +22,30 @@ _LONGEST = 64  # members of a chain: each is compared with all before it
 _PART = 1 << 15  # numbers that are worth a thread
 
 
-def new_scratch() -> torch.Tensor:
-    """Memory in which native programs that never run at the same time compute: a tile set a thread."""
-    return torch.zeros(torch.get_num_threads() * REGISTERS * TILE)
+class Scratch:
+    """Memory in which native programs that never run at the same time compute.
+
+    ``tiles`` is a set of tiles for each thread, ``packed`` what products pack, if there are any.
+    """
+
+    def __init__(self) -> None:
+        self.threads = torch.get_num_threads()
+        self.tiles = torch.zeros(self.threads * REGISTERS * TILE)
+
+    @cached_property
+    def packed(self) -> torch.Tensor:
+        from ...kernels.products import PACK_BYTES
+
+        return torch.empty(self.threads * PACK_BYTES, dtype=torch.uint8)
 
 
 def merge(
-    calls: Sequence[Any], planned: int, scratch: torch.Tensor
+    calls: Sequence[Any], planned: int, scratch: Scratch
 ) -> tuple[list[Call], list[int], list[Any]]:
     """Put neighbouring torch calls that the interpreter can do into one call each.
 
-    ``calls``: TorchCalls, and others that stay as they are; ``planned``: the storage of the arena;
-    ``scratch``: from ``new_scratch``. What is written elsewhere than in the arena may be seen from
+    ``calls``: TorchCalls, and others that stay as they are; ``planned``: the storage of the arena.
+    What is written elsewhere than in the arena may be seen from
     outside, so that its version is raised as torch would. Returns the calls, for each the number of
     the first one that it stands for, and objects that have to live as long.
     """
@@ -45,7 +57,7 @@ def merge(
 
 
 class _Merging:
-    def __init__(self, planned: int, scratch: torch.Tensor):
+    def __init__(self, planned: int, scratch: Scratch):
         self.planned, self.scratch = planned, scratch
         self.calls: list[Call] = []
         self.numbers: list[int] = []
@@ -72,7 +84,7 @@ class _Merging:
             return
         if not self.program.words:
             self.start = number
-        self.program.add(what.code, what.words, what.keep)
+        self.program.add_record(what, call.loose)
         self.note_target(call)
 
     def close(self) -> None:
@@ -91,7 +103,7 @@ class _Merging:
             for number, call in members:
                 self.emit(number, call.bound())
             return
-        parts = min(len(self.scratch) // (REGISTERS * TILE), size // _PART)
+        parts = min(self.scratch.threads, size // _PART)
         if parts > 1:
             self.close_program()
         if not self.program.words:
@@ -127,7 +139,8 @@ def _claimed(call: TorchCall) -> Elementwise | Record | None:
         return None
     found = claim(call.func, call.args, call.kwargs)
     if isinstance(found, Record):
-        return None if call.loose or found.code == GEMM and not gemm_address() else found
+        fits = not call.loose or found.places
+        return found if fits and (found.code != GEMM or gemm_address()) else None
     if found is not None and call.loose and len(found.steps) > 1:
         return None  # parts of an array, whose addresses are not those of any tensor
     return found
@@ -148,9 +161,11 @@ class _Program:
         # Numbers of words that are addresses of loose tensors.
         self.patches: list[tuple[int, torch.Tensor]] = []
         self.outside: dict[int, torch.Tensor] = {}
+        self.multiplies = False  # whether there are generated products
 
     def add(self, code: int, words: Sequence[int], keep: Any) -> None:
         self.words += (code, len(words) + 2, *words)
+        self.multiplies = self.multiplies or code == PRODUCT
         self.keep.append(keep)
 
     def add_chain(
@@ -163,18 +178,32 @@ class _Program:
             if self.words[position] in (LOAD, STORE) and self.words[position + 2] in tensors:
                 self.patches.append((position + 2, tensors[self.words[position + 2]]))
 
-    def bound(self, parts: int, scratch: torch.Tensor) -> Call:
+    def add_record(self, record: Record, loose: Sequence[torch.Tensor]) -> None:
+        start = len(self.words) + 2
+        self.add(record.code, record.words, record.keep)
+        tensors = {tensor.data_ptr(): tensor for tensor in loose}
+        self.patches += [
+            (start + place, tensors[record.words[place]])
+            for place in record.places
+            if record.words[place] in tensors
+        ]
+
+    def bound(self, parts: int, scratch: Scratch) -> Call:
         """The call that runs the program; a single chain in several parts, if so many are wanted."""
         from ...kernels.interpreter import run_chain_in_parts, run_program
-        from ...kernels.native import function, run
+        from ...kernels.native import function, openmp_address, run
 
         array = self.array = np.array(self.words, np.int64)
+        start, tiles = array.ctypes.data, scratch.tiles.data_ptr()
         self.keep.append(scratch)
-        start, memory = array.ctypes.data, scratch.data_ptr()
         if parts > 1:
-            call = partial(run, run_chain_in_parts, (0, start, parts, memory), parts)
+            call = partial(run, run_chain_in_parts, (0, start, parts, tiles), parts)
         else:
-            block = (0, start, start + array.nbytes, memory, gemm_address(), thread_limit_address())
+            packed = scratch.packed.data_ptr() if self.multiplies else 0
+            block = (
+                0, start, start + array.nbytes, tiles, packed, gemm_address(),
+                thread_limit_address(), openmp_address(),
+            )  # fmt: skip
             self.arguments = np.array(block, np.int64)
             call = partial(function(run_program()), self.arguments.ctypes.data)
         return partial(_patched, call, array, self.patches) if self.patches else call

@@ -60,11 +60,16 @@ class Elementwise:
 
 @dataclass(frozen=True)
 class Record:
-    """Any other operation: the words of its record after code and length."""
+    """Any other operation: the words of its record after code and length.
+
+    ``places``: which of the words are addresses of tensors that may come to lie elsewhere; without
+    them the tensors have to stay.
+    """
 
     code: int
     words: tuple[int, ...]
     keep: tuple[Any, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 Claimed = Elementwise | Record
@@ -315,12 +320,22 @@ def _addmm(start: Any, a: Any, b: Any, *, out: Any, beta: Any = 1, alpha: Any = 
     return _product(start, a, b, out)
 
 
-def _product(start: Any, a: Any, b: Any, out: Any) -> Record:
-    """out = a b (+ start): for vectors loops of the interpreter's own, else BLAS."""
-    _require(a, b, out, *(() if start is None else (start,)))
-    rows, columns = out.shape
-    if a.shape != (rows, a.shape[1]) or b.shape != (a.shape[1], columns):
+@_rule(torch.bmm)
+def _bmm(a: Any, b: Any, *, out: Any) -> Claimed:
+    _require(a, b, out)
+    _require_matching(a, b, out)
+    for matrix in (a, b, out):
+        _layout(matrix)
+    if not _generated_products() or _layout(out)[0]:
         raise _Unfit
+    return _generated_product(None, a, b, out, (a, b, out))
+
+
+def _product(start: Any, a: Any, b: Any, out: Any) -> Record:
+    """out = a b (+ start): for vectors loops of the interpreter's own, else a kernel for products."""
+    _require(a, b, out, *(() if start is None else (start,)))
+    _require_matching(a, b, out)
+    rows, columns = out.shape
     out_transposed, out_stride = _layout(out)
     if out_transposed:
         raise _Unfit
@@ -339,12 +354,29 @@ def _product(start: Any, a: Any, b: Any, out: Any) -> Record:
         return _vector_product(start, a, b, out, keep)
     if inner == 1 and (columns == 1 or b.stride(1) == 1) and not fill[0]:
         return _outer_product(start, a, b, out, out_stride, keep)
+    if _generated_products():
+        _layout(a), _layout(b)
+        return _generated_product(start, a, b, out, keep)
     return _matrix_product(start, a, b, out, out_stride, fill, keep)
+
+
+def _require_matching(a: Any, b: Any, out: Any) -> None:
+    """Whether shapes are those of a product; torch would broadcast or complain."""
+    *batch, rows, columns = out.shape
+    inner = a.shape[-1]
+    if a.shape != (*batch, rows, inner) or b.shape != (*batch, inner, columns):
+        raise _Unfit
+
+
+def _generated_products() -> bool:
+    from ...kernels import products
+
+    return products.available()
 
 
 def _layout(matrix: torch.Tensor) -> tuple[bool, int]:
     """Whether a matrix is stored by columns, and its leading dimension."""
-    (rows, columns), (down, across) = matrix.shape, matrix.stride()
+    (rows, columns), (down, across) = matrix.shape[-2:], matrix.stride()[-2:]
     if (across == 1 or columns == 1) and (rows == 1 or down >= columns):
         return False, down if rows > 1 else columns
     if (down == 1 or rows == 1) and (columns == 1 or across >= rows):
@@ -389,3 +421,15 @@ def _matrix_product(
     )  # fmt: skip
     alone = int(out.numel() * a.shape[1] < _ALONE)
     return Record(codes.GEMM, (*fill, *call, alone), (*keep, sizes, scales, letters))
+
+
+def _generated_product(start: Any, a: Any, b: Any, out: Any, keep: tuple) -> Record:
+    """The call of a generated kernel, on threads if there are several parts."""
+    from ...kernels.products import PLACES, run_product, words_of
+
+    if start is not None and start.dim() == 2 and start.shape[0] == 1:
+        start = start[0]
+    words = words_of(a, b, out, start, threads=torch.get_num_threads())
+    threads = min(torch.get_num_threads(), words[2] * words[3] * words[23])
+    call = threads, run_product(), 0, threads, 0
+    return Record(codes.PRODUCT, (*call, *words), keep, tuple(len(call) + at for at in PLACES))

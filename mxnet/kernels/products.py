@@ -1,0 +1,243 @@
+"""Matrix products that come near to what a core can do, for processors with vectors of 512 bits.
+
+The right matrix is packed, panel by panel, so that it is read in the order in which it lies; the left
+one only where its columns are what lies side by side (Goto and van de Geijn 2008, with those of its
+loops that matter here). How a sum is cut does not depend on threads, so that results never do.
+"""
+
+# numba types what is here by inference, so annotations would only mislead.
+# mypy: ignore-errors
+
+import functools
+import threading
+
+import numpy as np
+import torch
+from numba import njit
+
+from ..ops.generated import wants_products
+from .native import compiled, function, openmp, run, take_part
+from .tiles import ROWS, VECTORS, block_bytes, pack_left, pack_right, take_thread, tile
+from .vectors import LANES, LINE
+
+__all__ = [
+    "PACK_BYTES",
+    "PLACES",
+    "available",
+    "multiply",
+    "pack",
+    "packed_floats",
+    "run_product",
+    "words_of",
+]
+
+INNER = 256  # at most so many steps of a sum at a time: a panel of 64 KiB
+HEIGHT = 192  # rows of the left matrix that are packed at a time, in 200 KiB
+
+# Bytes a thread needs for what it packs: of the left matrix, and of the right one.
+_LEFT = (4 * INNER * ROWS + LINE) * (HEIGHT // ROWS)
+_RIGHT = (INNER + LANES) * VECTORS * LINE
+PACK_BYTES = _LEFT + _RIGHT
+_NO_LIMIT = int(np.float32(-np.inf).view(np.int32))
+PLACES = (4, 7, 10, 15, 18)  # of addresses of arrays among the words of a product
+_ALONE = 1 << 20  # multiplications below which a second thread costs more than it does
+
+
+@compiled
+def run_packing(w):
+    """Pack a whole right matrix. Words: matrix, bytes from step to step and from column to column,
+    steps, columns, target.
+    """
+    inner, columns, target = w[3], w[4], w[5]
+    vectors = (columns + LANES - 1) // LANES
+    panels = (vectors + VECTORS - 1) // VECTORS
+    turns = (inner + INNER - 1) // INNER
+    for turn in range(turns):
+        k = turn * inner // turns
+        steps = (turn + 1) * inner // turns - k
+        for panel in range(panels):
+            vector = panel * vectors // panels
+            end = (panel + 1) * vectors // panels
+            n = min(end * LANES, columns) - vector * LANES
+            source = w[0] + k * w[1] + vector * LANES * w[2]
+            place = target + (k * vectors + steps * vector) * LINE
+            pack_right(source, w[1], w[2], steps, n, place)
+
+
+# -- products ------------------------------------------------------------------------------------
+
+# Products of one size, as words: 0 counter of parts taken, 1 of threads, 2 parts across, 3 parts down,
+# 4 the left matrix, bytes 5 from row to row and 6 from step to step, 7 the right matrix, bytes 8 from
+# step to step and 9 from column to column (0 where it is packed), 10 the result, 11 bytes from row to
+# row of it, 12 rows, 13 columns, 14 steps, 15 what to start from, 16 bytes from row to row of it, 17
+# and from column to column (0: its address is that of zeros), 18 a shift of the columns, 19 bytes from
+# column to column of it (likewise), 20 zeros, 21 the bits of the least result, 22 memory of PACK_BYTES
+# for each thread, 23 how many products, bytes from one to the next 24 of the left matrices, 25 of the
+# right ones, 26 of results.
+
+
+@njit(error_model="numpy")
+def block(w, memory, number, first, last, left_panel, right_panel):
+    """The rows ``first`` to ``last`` of the panels ``left_panel`` to ``right_panel`` of a product."""
+    inner, columns = w[14], w[13]
+    vectors = (columns + LANES - 1) // LANES
+    panels = (vectors + VECTORS - 1) // VECTORS
+    turns = (inner + INNER - 1) // INNER
+    packs_left = w[6] != 4 and inner > 1
+    height = HEIGHT if packs_left else last - first
+    all_left, all_right = w[4] + number * w[24], w[7] + number * w[25]
+    result = w[10] + number * w[26]
+    for row in range(first, last, height):
+        end = min(last, row + height)
+        for turn in range(turns):
+            k = turn * inner // turns
+            steps = (turn + 1) * inner // turns - k
+            left, left_row, left_step = all_left + row * w[5] + k * w[6], w[5], w[6]
+            apart = ROWS * left_row
+            if packs_left:
+                pack_left(left, left_step, steps, end - row, memory)
+                left, left_row, left_step, apart = memory, 4, 4 * ROWS, block_bytes(steps)
+            low = w[21] if turn == turns - 1 else _NO_LIMIT
+            for panel in range(left_panel, right_panel):
+                vector = panel * vectors // panels
+                width = (panel + 1) * vectors // panels - vector
+                column = vector * LANES
+                n = min(width * LANES, columns - column)
+                if w[9] == 0:
+                    right = all_right + (k * vectors + steps * vector) * LINE
+                else:
+                    right = memory + _LEFT
+                    pack_right(all_right + k * w[8] + column * w[9], w[8], w[9], steps, n, right)
+                bits = (1 << (n - (width - 1) * LANES)) - 1
+                out, out_row = result + 4 * column, w[11]
+                start, start_row, shift = out, out_row, w[20]
+                if turn == 0:
+                    start, start_row = w[15] + w[17] * column, w[16]
+                    shift = w[18] + w[19] * column
+                for i in range(row, end, ROWS):
+                    a = left + (i - row) // ROWS * apart
+                    tile(
+                        min(ROWS, end - i), width, a, left_row, left_step, right,
+                        start + i * start_row, start_row, shift, low, out + i * out_row, out_row,
+                        steps, bits,
+                    )  # fmt: skip
+
+
+@compiled
+def run_product(w):
+    """Compute products, or those of their parts that this thread takes."""
+    across, down = w[2], w[3]
+    panels = ((w[13] + LANES - 1) // LANES + VECTORS - 1) // VECTORS
+    blocks = (w[12] + ROWS - 1) // ROWS
+    memory = w[22] + PACK_BYTES * take_thread(w)
+    while True:
+        part = take_part(w)
+        if part >= w[23] * across * down:
+            break
+        number, place = part // (across * down), part % (across * down)
+        i, j = place // across, place % across
+        first, last = i * blocks // down * ROWS, min((i + 1) * blocks // down * ROWS, w[12])
+        if first < last:
+            left, right = j * panels // across, (j + 1) * panels // across
+            block(w, memory, number, first, last, left, right)
+
+
+# -- calls ---------------------------------------------------------------------------------------
+
+
+@functools.cache
+def available():
+    """Whether these kernels are to be used: where they are faster than BLAS's, and threads start."""
+    return wants_products() and openmp() is not None
+
+
+def packed_floats(inner, columns):
+    """How many numbers a packed right matrix has, with those that packing may write behind it."""
+    return -(-columns // LANES) * LANES * inner + LANES * VECTORS * LANES
+
+
+def pack(right, out):
+    """Pack a matrix, of which rows or columns are dense, into ``packed_floats`` numbers."""
+    words = np.array([right.data_ptr(), *_dense(right), *right.shape, out.data_ptr()], np.int64)
+    function(run_packing())(words.ctypes.data)
+    return out
+
+
+def words_of(left, right, out, start=None, shift=None, low=None, packed=False, threads=1, memory=0):
+    """The words of out = max(left right + start + shift, low), for matrices or batches of them.
+
+    One axis of ``left`` and ``right`` is dense, and the rows of ``out`` are; ``right`` may be memory
+    that ``pack`` has filled, one row for each product. ``start``, only for a single product, is like
+    ``out`` or a row; ``shift`` is a row.
+    """
+    batch = len(out) if out.dim() == 3 else 1
+    rows, columns = out.shape[-2:]
+    inner = left.shape[-1]
+    left_row, left_step = (4 * stride for stride in left.stride()[-2:])
+    steps = (0, 0) if packed else _dense(right)
+    apart = (4 * each.stride(0) if batch > 1 else 0 for each in (left, right, out))
+    start_at = (_zeros(), 0, 0)
+    if start is not None:
+        start_at = (start.data_ptr(), 4 * start.stride(0) if start.dim() == 2 else 0, 4)
+    across, down = _parts(batch, rows, columns, inner, left_step != 4, threads)
+    return [
+        0, 0, across, down, left.data_ptr(), left_row, left_step if inner > 1 else 4,
+        right.data_ptr(), *steps, out.data_ptr(), 4 * out.stride(-2), rows, columns, inner, *start_at,
+        *((_zeros(), 0) if shift is None else (shift.data_ptr(), 4)), _zeros(), _bits(low),
+        memory, batch, *apart,
+    ]  # fmt: skip
+
+
+def _dense(right):
+    """Bytes from step to step and from column to column; where there is one, as if it were dense."""
+    inner, columns = right.shape[-2:]
+    step, column = (4 * stride for stride in right.stride()[-2:])
+    if columns == 1 or inner == 1:
+        return (step, 4) if columns == 1 or column == 4 else (4, column)
+    return step, column
+
+
+def _parts(batch, rows, columns, inner, packs_left, threads):
+    """Into how many parts a product is cut, across and down."""
+    if threads == 1 or batch * rows * columns * inner < _ALONE:
+        return 1, 1
+    wanted = -(-4 * threads // batch)
+    panels = -(-columns // (LANES * VECTORS))
+    if packs_left or panels < threads:
+        down = min(wanted, max(1, rows // (4 * ROWS)))
+        return min(panels, -(-wanted // down)), down
+    return min(panels, wanted), 1
+
+
+@functools.cache
+def _zeros():
+    """The address of a line of zeros."""
+    _kept.append(np.zeros(2 * LANES * VECTORS, np.float32))
+    return _kept[-1].ctypes.data
+
+
+_kept = []
+
+
+def _memory(threads):
+    """The address of PACK_BYTES for each thread, which the calling thread keeps."""
+    held = getattr(_local, "memory", None)
+    if held is None or held.nbytes < threads * PACK_BYTES:
+        held = _local.memory = np.empty(threads * PACK_BYTES, np.uint8)
+    return held.ctypes.data
+
+
+_local = threading.local()
+
+
+def _bits(low):
+    return _NO_LIMIT if low is None else int(np.float32(low).view(np.int32))
+
+
+def multiply(left, right, out, **rest):
+    """Compute out = max(left right + start + shift, low) at once, see ``words_of``."""
+    threads = torch.get_num_threads()
+    words = words_of(left, right, out, threads=threads, memory=_memory(threads), **rest)
+    run(run_product, words, words[2] * words[3] * words[23])
+    torch.autograd.graph.increment_version(out)
+    return out

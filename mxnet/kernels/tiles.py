@@ -1,0 +1,183 @@
+"""What matrix products are made of: tiles that stay in registers, and packed panels.
+
+A tile of ROWS rows by VECTORS vectors of the result stays in registers while a loop over the inner
+dimension adds to it: one vector of the right matrix serves all the rows, one number of the left matrix
+all the vectors.
+"""
+
+# numba types what is here by inference, so annotations would only mislead.
+# mypy: ignore-errors
+
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from .vectors import FLOAT, LANES, LINE, LONG, VECTOR, Build, addresses, writing
+
+__all__ = ["ROWS", "VECTORS", "block_bytes", "pack_left", "pack_right", "take_thread", "tile"]
+
+ROWS, VECTORS = 6, 4  # of a tile: 24 of 32 registers
+
+
+def _write_tile(
+    build, rows, vectors, left, left_row, left_step, right, start, start_row, shift, low, out,
+    out_row, steps, bits,
+):  # fmt: skip
+    """Add a product and a shift to what some rows start from; ``low``: bits of the least result."""
+    builder, mask, last = build.builder, build.mask(bits), vectors - 1
+
+    def line(place):
+        numbers = [build.load(place, LINE * v) for v in range(last)]
+        return [*numbers, build.load_some(place, mask, LINE * last)]
+
+    shifts = line(shift)
+    sums = [
+        [builder.fadd(a, b) for a, b in zip(line(build.after(start, start_row, i)), shifts)]
+        for i in range(rows)
+    ]
+    sources = [build.after(left, left_row, i) for i in range(rows)]
+    before = builder.block
+    loop, end = (builder.function.append_basic_block(name) for name in ("steps", "written"))
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    counted = [builder.phi(LONG) for _ in range(3)]
+    for phi, value in zip(counted, (steps, build.number(0), right)):
+        phi.add_incoming(value, before)
+    step, a, b = counted
+    held = [[builder.phi(VECTOR) for _ in range(vectors)] for _ in range(rows)]
+    panel = [build.load(b, LINE * v) for v in range(vectors)]
+    for i in range(rows):
+        number = build.spread(build.load(sources[i], a, FLOAT))
+        for v in range(vectors):
+            held[i][v].add_incoming(sums[i][v], before)
+            sums[i][v] = build.multiply_add(number, panel[v], held[i][v])
+            held[i][v].add_incoming(sums[i][v], loop)
+    for phi, change in zip(counted, (-1, left_step, LINE * vectors)):
+        change = build.number(change) if isinstance(change, int) else change
+        phi.add_incoming(builder.add(phi, change), loop)
+    again = builder.icmp_signed(">", step, build.number(1))
+    builder.cbranch(again, loop, end)
+    builder.position_at_end(end)
+    least = build.spread(builder.bitcast(builder.trunc(low, ir.IntType(32)), FLOAT))
+    for i in range(rows):
+        place = build.after(out, out_row, i)
+        results = [build.at_least(value, least) for value in sums[i]]
+        for v in range(last):
+            build.store(results[v], place, LINE * v)
+        build.store_some(results[last], place, mask, LINE * last)
+
+
+@intrinsic
+def tile(
+    context, rows, vectors, left, left_row, left_step, right, start, start_row, shift, low, out,
+    out_row, steps, bits,
+):  # fmt: skip
+    """A tile of a product, see ``_write_tile``: code for each number of rows and vectors."""
+
+    def generate(context, builder, signature, arguments):
+        rows, vectors, *rest = arguments
+        end = builder.function.append_basic_block("tiled")
+        index = builder.add(builder.mul(rows, ir.Constant(LONG, VECTORS)), vectors)
+        switch = builder.switch(index, end)
+        for r in range(1, ROWS + 1):
+            for v in range(1, VECTORS + 1):
+                block = builder.function.append_basic_block(f"tile_{r}_{v}")
+                switch.add_case(ir.Constant(LONG, VECTORS * r + v), block)
+                builder.position_at_end(block)
+                _write_tile(Build(builder), r, v, *rest)
+                builder.branch(end)
+        builder.position_at_end(end)
+        return context.get_dummy_value()
+
+    return addresses(14), generate
+
+
+@intrinsic
+def take_thread(context, product):
+    """The number of the thread that asks: how many have asked before."""
+
+    def generate(context, builder, signature, arguments):
+        one = ir.Constant(LONG, 1)
+        return builder.atomic_rmw("add", builder.gep(arguments[0], [one]), one, "monotonic")
+
+    return types.int64(types.CPointer(types.int64)), generate
+
+
+# -- packing ------------------------------------------------------------------------------------
+
+
+def _write_move(build, source, target, bits):
+    build.store(build.load_some(source, build.mask(bits)), target)
+
+
+@intrinsic
+def _move(context, source, target, bits):
+    """Copy the numbers of a vector that ``bits`` name; zeros for the others."""
+    return addresses(3), writing(_write_move)
+
+
+def _write_transposed(build, source, pitch, target, target_pitch, rows, bits):
+    builder, values = build.builder, []
+    for i in range(LANES):
+        there = builder.icmp_signed("<", build.number(i), rows)
+        mask = build.mask(builder.select(there, bits, build.number(0)))
+        values.append(build.load_some(build.after(source, pitch, i), mask))
+    low = [i // 2 + LANES * (i % 2) for i in range(LANES)]
+    high = [place + LANES // 2 for place in low]
+    for _ in range(4):  # interleaving halves as often as numbers have bits turns bits round
+        values = [
+            build.shuffle(values[i // 2], values[i // 2 + LANES // 2], high if i % 2 else low)
+            for i in range(LANES)
+        ]
+    for i, value in enumerate(values):
+        build.store(value, build.after(target, target_pitch, i))
+
+
+@intrinsic
+def _transpose(context, source, pitch, target, target_pitch, rows, bits):
+    """Copy LANES columns of at most LANES rows to rows; ``bits``: which columns there are."""
+    return addresses(6), writing(_write_transposed)
+
+
+@njit(error_model="numpy")
+def pack_right(source, step, column, inner, columns, target):
+    """A panel of the right matrix: of each step its columns, with zeros to whole vectors.
+
+    ``step``, ``column``: bytes from step to step and from column to column, of which one is 4.
+    """
+    vectors = (columns + LANES - 1) // LANES
+    pitch = vectors * LINE
+    for v in range(vectors):
+        n = min(LANES, columns - v * LANES)
+        first, place = source + v * LANES * column, target + v * LINE
+        if column == 4:
+            bits = (1 << n) - 1
+            for k in range(inner):
+                _move(first + k * step, place + k * pitch, bits)
+        else:
+            for k in range(0, inner, LANES):
+                bits = (1 << min(LANES, inner - k)) - 1
+                _transpose(first + 4 * k, column, place + k * pitch, pitch, n, bits)
+
+
+@njit(error_model="numpy")
+def pack_left(source, step, inner, rows, target):
+    """Rows of the left matrix that lie side by side, in blocks of ROWS: of each step its rows.
+
+    A vector is written where ROWS numbers are wanted: the next step overwrites the others.
+    """
+    whole = rows // ROWS
+    bits = (1 << (rows - whole * ROWS)) - 1
+    pitch = block_bytes(inner)
+    for k in range(inner):
+        line, place = source + k * step, target + 4 * ROWS * k
+        for i in range(whole):
+            _move(line + 4 * ROWS * i, place + i * pitch, (1 << ROWS) - 1)
+        if bits:
+            _move(line + 4 * ROWS * whole, place + whole * pitch, bits)
+
+
+@njit(error_model="numpy")
+def block_bytes(inner):
+    """The size of a packed block of rows of the left matrix."""
+    return 4 * ROWS * inner + LINE

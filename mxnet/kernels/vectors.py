@@ -1,0 +1,109 @@
+"""Arithmetic on vectors in LLVM's language, for kernels whose loops compilers do not vectorise well."""
+
+# mypy: ignore-errors
+
+from llvmlite import ir
+from numba import types
+
+__all__ = ["FLOAT", "LANES", "LINE", "LONG", "VECTOR", "Build", "addresses", "writing"]
+
+LANES = 16
+LINE = 4 * LANES  # bytes of a vector
+
+FLOAT, LONG = ir.FloatType(), ir.IntType(64)
+VECTOR = ir.VectorType(FLOAT, LANES)
+_MASK = ir.VectorType(ir.IntType(1), LANES)
+
+
+def addresses(count):
+    """The signature of a function of so many addresses or sizes."""
+    return types.void(*(types.int64,) * count)
+
+
+def writing(write):
+    """What numba asks for LLVM's code, from a function of a ``Build`` and arguments that writes it."""
+
+    def generate(context, builder, signature, arguments):
+        write(Build(builder), *arguments)
+        return context.get_dummy_value()
+
+    return generate
+
+
+class Build:
+    """Loads, stores and arithmetic on vectors of LANES float32 numbers."""
+
+    def __init__(self, builder):
+        self.builder = builder
+
+    def number(self, value):
+        """A 64-bit integer."""
+        return ir.Constant(LONG, value)
+
+    def after(self, address, pitch, count):
+        """The address ``count`` times ``pitch`` bytes after another."""
+        return self.builder.add(address, self.builder.mul(pitch, self.number(count)))
+
+    def at(self, address, offset, kind=VECTOR):
+        """A pointer to what lies some bytes after an address; ``offset``: a number or a value."""
+        offset = self.number(offset) if isinstance(offset, int) else offset
+        return self.builder.inttoptr(self.builder.add(address, offset), kind.as_pointer())
+
+    def load(self, address, offset=0, kind=VECTOR):
+        value = self.builder.load(self.at(address, offset, kind))
+        value.align = 4
+        return value
+
+    def store(self, value, address, offset=0):
+        self.builder.store(value, self.at(address, offset)).align = 4
+
+    def mask(self, bits):
+        return self.builder.bitcast(self.builder.trunc(bits, ir.IntType(LANES)), _MASK)
+
+    def load_some(self, address, mask, offset=0):
+        """The numbers that a mask names; the others are 0 and not read."""
+        zeros = ir.Constant(VECTOR, [0.0] * LANES)
+        name = f"llvm.masked.load.v{LANES}f32.p0"
+        return self._call(name, VECTOR, self.at(address, offset), _ALIGN, mask, zeros)
+
+    def store_some(self, value, address, mask, offset=0):
+        name = f"llvm.masked.store.v{LANES}f32.p0"
+        self._call(name, ir.VoidType(), value, self.at(address, offset), _ALIGN, mask)
+
+    def multiply_add(self, a, b, c):
+        return self._call(f"llvm.fma.v{LANES}f32", VECTOR, a, b, c)
+
+    def times(self, value, factor):
+        constant = ir.Constant(VECTOR, [ir.Constant(FLOAT, factor)] * LANES)
+        return self.builder.fmul(value, constant, flags=("contract",))
+
+    def add(self, one, other):
+        return self.builder.fadd(one, other, flags=("contract",))
+
+    def subtract(self, one, other):
+        return self.builder.fsub(one, other, flags=("contract",))
+
+    def at_least(self, value, least):
+        """The larger one of two; not-a-number stays."""
+        less = self.builder.fcmp_ordered("<", value, least)
+        return self.builder.select(less, least, value)
+
+    def spread(self, number):
+        """A vector of one number."""
+        undefined = ir.Constant(VECTOR, ir.Undefined)
+        one = self.builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
+        return self.shuffle(one, undefined, [0] * LANES)
+
+    def shuffle(self, a, b, order):
+        places = ir.Constant(ir.VectorType(ir.IntType(32), LANES), order)
+        return self.builder.shuffle_vector(a, b, places)
+
+    def _call(self, name, result, *arguments):
+        kind = ir.FunctionType(result, [each.type for each in arguments])
+        found = self.builder.module.globals.get(name)
+        if found is None:
+            found = ir.Function(self.builder.module, kind, name)
+        return self.builder.call(found, arguments)
+
+
+_ALIGN = ir.Constant(ir.IntType(32), 4)
