@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from numba import njit
 
-from ..ops.generated import wants_products
+from ..ops.generated import LANES, PANEL, wants_products
 from .native import compiled, function, openmp, run, take_part
-from .tiles import ROWS, VECTORS, block_bytes, pack_left, pack_right, take_thread, tile
-from .vectors import LANES, LINE
+from .tiles import ROWS, block_bytes, pack_left, pack_right, take_thread, tile
+from .vectors import LINE
 
 __all__ = [
     "PACK_BYTES",
@@ -26,8 +26,8 @@ __all__ = [
     "available",
     "multiply",
     "pack",
-    "packed_floats",
     "run_product",
+    "thread_memory",
     "words_of",
 ]
 
@@ -36,7 +36,7 @@ HEIGHT = 192  # rows of the left matrix that are packed at a time, in 200 KiB
 
 # Bytes a thread needs for what it packs: of the left matrix, and of the right one.
 _LEFT = (4 * INNER * ROWS + LINE) * (HEIGHT // ROWS)
-_RIGHT = (INNER + LANES) * VECTORS * LINE
+_RIGHT = (INNER + LANES) * PANEL * LINE
 PACK_BYTES = _LEFT + _RIGHT
 _NO_LIMIT = int(np.float32(-np.inf).view(np.int32))
 PLACES = (4, 7, 10, 15, 18)  # of addresses of arrays among the words of a product
@@ -50,7 +50,7 @@ def run_packing(w):
     """
     inner, columns, target = w[3], w[4], w[5]
     vectors = (columns + LANES - 1) // LANES
-    panels = (vectors + VECTORS - 1) // VECTORS
+    panels = (vectors + PANEL - 1) // PANEL
     turns = (inner + INNER - 1) // INNER
     for turn in range(turns):
         k = turn * inner // turns
@@ -81,7 +81,7 @@ def block(w, memory, number, first, last, left_panel, right_panel):
     """The rows ``first`` to ``last`` of the panels ``left_panel`` to ``right_panel`` of a product."""
     inner, columns = w[14], w[13]
     vectors = (columns + LANES - 1) // LANES
-    panels = (vectors + VECTORS - 1) // VECTORS
+    panels = (vectors + PANEL - 1) // PANEL
     turns = (inner + INNER - 1) // INNER
     packs_left = w[6] != 4 and inner > 1
     height = HEIGHT if packs_left else last - first
@@ -127,7 +127,7 @@ def block(w, memory, number, first, last, left_panel, right_panel):
 def run_product(w):
     """Compute products, or those of their parts that this thread takes."""
     across, down = w[2], w[3]
-    panels = ((w[13] + LANES - 1) // LANES + VECTORS - 1) // VECTORS
+    panels = ((w[13] + LANES - 1) // LANES + PANEL - 1) // PANEL
     blocks = (w[12] + ROWS - 1) // ROWS
     memory = w[22] + PACK_BYTES * take_thread(w)
     while True:
@@ -145,19 +145,13 @@ def run_product(w):
 # -- calls ---------------------------------------------------------------------------------------
 
 
-@functools.cache
 def available():
     """Whether these kernels are to be used: where they are faster than BLAS's, and threads start."""
     return wants_products() and openmp() is not None
 
 
-def packed_floats(inner, columns):
-    """How many numbers a packed right matrix has, with those that packing may write behind it."""
-    return -(-columns // LANES) * LANES * inner + LANES * VECTORS * LANES
-
-
 def pack(right, out):
-    """Pack a matrix, of which rows or columns are dense, into ``packed_floats`` numbers."""
+    """Pack a matrix, of which rows or columns are dense, into ``packed_size`` numbers."""
     words = np.array([right.data_ptr(), *_dense(right), *right.shape, out.data_ptr()], np.int64)
     function(run_packing())(words.ctypes.data)
     return out
@@ -202,7 +196,7 @@ def _parts(batch, rows, columns, inner, packs_left, threads):
     if threads == 1 or batch * rows * columns * inner < _ALONE:
         return 1, 1
     wanted = -(-4 * threads // batch)
-    panels = -(-columns // (LANES * VECTORS))
+    panels = -(-columns // (LANES * PANEL))
     if packs_left or panels < threads:
         down = min(wanted, max(1, rows // (4 * ROWS)))
         return min(panels, -(-wanted // down)), down
@@ -212,14 +206,14 @@ def _parts(batch, rows, columns, inner, packs_left, threads):
 @functools.cache
 def _zeros():
     """The address of a line of zeros."""
-    _kept.append(np.zeros(2 * LANES * VECTORS, np.float32))
+    _kept.append(np.zeros(2 * LANES * PANEL, np.float32))
     return _kept[-1].ctypes.data
 
 
 _kept = []
 
 
-def _memory(threads):
+def thread_memory(threads):
     """The address of PACK_BYTES for each thread, which the calling thread keeps."""
     held = getattr(_local, "memory", None)
     if held is None or held.nbytes < threads * PACK_BYTES:
@@ -237,7 +231,7 @@ def _bits(low):
 def multiply(left, right, out, **rest):
     """Compute out = max(left right + start + shift, low) at once, see ``words_of``."""
     threads = torch.get_num_threads()
-    words = words_of(left, right, out, threads=threads, memory=_memory(threads), **rest)
+    words = words_of(left, right, out, threads=threads, memory=thread_memory(threads), **rest)
     run(run_product, words, words[2] * words[3] * words[23])
     torch.autograd.graph.increment_version(out)
     return out

@@ -12,8 +12,18 @@ import numpy as np
 import torch
 from numba import njit
 
+from . import products
 from .blas import gemm_address
-from .elementary import call_with_4, call_with_13, f32, floats, hyperbolic_tangent, logistic, words
+from .elementary import (
+    call_with_1,
+    call_with_4,
+    call_with_13,
+    f32,
+    floats,
+    hyperbolic_tangent,
+    logistic,
+    words,
+)
 from .native import compiled, function, openmp_address, take_part
 
 __all__ = ["GRU", "LSTM", "backward", "forward"]
@@ -204,25 +214,44 @@ def _add_vector_by_matrix(y, start, x, rows, columns):
 
 # A sequence, as words: 1 its step, 2 steps, 3 bytes from step to step of the gates, 4 of the cells,
 # 5 of the output or its gradient, 6 of the gradients of the gates (backward) or of the output
-# (backward, for the state before), 7 BLAS's sgemm, 8 the words of its call, 9 those of the call that
-# starts threads, 10 the first block of the gates that the state has a part in, 11 rows of the
+# (backward, for the state before), 7 the kernel for products, 8 the words of its call, 9 those of the
+# call that starts threads, 10 the first block of the gates that the state has a part in, 11 rows of the
 # weights, 12 the weights, 13 the first cells, 14 the first state, 15 bytes from row to row of it,
-# 16 and of the states after it.
+# 16 and of the states after it, 17 threads of generated products (0: BLAS's), 18 whether a product is
+# added to what is there.
+
+
+@exact
+def _multiply(a, source, pitch, target):
+    """A product of some rows, ``pitch`` bytes apart, and the weights."""
+    call = words(a[8])
+    if a[17] == 0:
+        call[8] = source
+        call[11] = target
+        words(call[9])[0] = pitch // 4
+        call_with_13(a[7], call)
+        return
+    own = words(call[1])
+    own[0], own[1] = 0, 0
+    own[4], own[5], own[10] = source, pitch, target
+    if a[18]:
+        own[15] = target
+    if a[17] > 1:
+        call_with_4(call[4], call)
+    else:
+        call_with_1(a[7], words(a[8] + 8))
 
 
 @compiled
 def _forward(a):
-    b, call, parallel = words(a[1]), words(a[8]), words(a[9])
+    b, parallel = words(a[1]), words(a[9])
     n = b[4]
     for _ in range(a[2]):
         target = b[5] + 4 * n * a[10]
         if b[3] == 1:
             _add_matrix_by_vector(floats(target), a[12], floats(b[11]), a[11], n)
         else:
-            call[8] = b[11]
-            call[11] = target
-            words(call[9])[0] = b[12] // 4
-            call_with_13(a[7], call)
+            _multiply(a, b[11], b[12], target)
         _all_rows(b, parallel)
         b[11], b[12] = b[9], b[10]
         b[7] = b[8]
@@ -234,7 +263,7 @@ def _forward(a):
 @compiled
 def _backward(a):
     """The steps of a sequence from the last to the first."""
-    b, call, parallel = words(a[1]), words(a[8]), words(a[9])
+    b, parallel = words(a[1]), words(a[9])
     n = b[4]
     for step in range(a[2] - 1, -1, -1):
         if step == 0:
@@ -247,9 +276,7 @@ def _backward(a):
                     d_state[i] = f32(0)
             _add_vector_by_matrix(d_state, a[12], floats(source), a[11], n)
         else:
-            call[8] = source
-            call[11] = b[13]
-            call_with_13(a[7], call)
+            _multiply(a, source, 16 * n, b[13])
         b[5] += a[3]
         b[6] += a[3]
         b[7] += a[4]
@@ -261,32 +288,52 @@ def _backward(a):
 # -- calls -----------------------------------------------------------------------------------------
 
 
-def _run(kernel, step, sequence, product):
-    """Run a kernel on a step, a sequence without its addresses of others, and a product.
+def _run(kernel, step, sequence, matrices, added, packed):
+    """Run a kernel on a step, and on a sequence without its addresses of others.
 
-    ``product``: whether the matrix is transposed, its size, the number of columns of the result, of
-    the sum, the distances of the rows of the three matrices, and what the result is multiplied by.
+    ``matrices``: those of the product of a step, left, right and the result; ``added``: whether it is
+    added to what is there; ``packed``: memory for the right one if generated products are to be used.
     """
     batch, hidden = step[1:3]
-    parallel = openmp_address()
-    parts = min(torch.get_num_threads(), batch, batch * hidden // _PART) if parallel else 1
-    array = np.zeros(64, np.int64)
+    most = torch.get_num_threads() if openmp_address() else 1
+    parts = min(most, batch, batch * hidden // _PART) or 1
+    array = np.zeros(96, np.int64)
     at = array.ctypes.data
     array[1] = parts
     array[2 : 2 + len(step)] = step
-    call, threads, small = at + 8 * 33, at + 8 * 46, at + 8 * 52
-    array[17:33] = (at, *sequence[:5], gemm_address(), call, threads, *sequence[5:])
-    transposed, columns, inner, matrix_stride, stride, out_stride, scale = product
-    array[52:60] = (0x4E54, columns, batch, inner, matrix_stride, stride, out_stride, 0)
-    array[59:61].view(np.float32)[::2] = 1, scale
-    weight = sequence[7]
-    array[33:46] = (
-        small + 1 - transposed, small + 1, small + 8, small + 16, small + 24, small + 56, weight,
-        small + 32, 0, small + 40, small + 64, 0, small + 48,
-    )  # fmt: skip
+    start, call = at + 8 * 15, at + 8 * 21
     if parts > 1:
-        array[46:52] = (parallel, threads + 16, _rows_in_parts(), at, parts, 0)
-    function(kernel())(at + 128)
+        array[15:21] = (openmp_address(), start + 16, _rows_in_parts(), at, parts, 0)
+    if packed is None or batch == 1:
+        threads, product, others = 0, gemm_address(), _blas_call(*matrices, added, call)
+    else:
+        left, right, out = matrices
+        own = products.words_of(
+            left, products.pack(right, packed), out, out if added else None, packed=True,
+            threads=most, memory=products.thread_memory(most),
+        )  # fmt: skip
+        threads, product = min(most, own[2] * own[3]), products.run_product()
+        others = (product, call + 8 * 5, threads, 0, openmp_address(), *own)
+    array[21 : 21 + len(others)] = others
+    array[64:83] = (0, at, *sequence[:5], product, call, start, *sequence[5:12], threads, added)
+    function(kernel())(at + 8 * 64)
+
+
+def _blas_call(left, right, out, added, at):
+    """The words of a call of sgemm at an address, and behind them what they point to.
+
+    It counts by columns, so that what it gets are the transposed matrices.
+    """
+    letter, sizes, scales = (at + 8 * place for place in (13, 14, 20))
+    dense = right.stride(1) == 1
+    call = (
+        letter + dense, letter + 1, sizes, sizes + 8, sizes + 16, scales, right.data_ptr(),
+        sizes + 24, 0, sizes + 32, scales + 8, 0, sizes + 40,
+    )  # fmt: skip
+    pitches = max(right.stride()), left.stride(0), out.stride(0)
+    (batch, inner), columns = left.shape, right.shape[1]
+    one = int(np.float32(1).view(np.int32))
+    return *call, 0x4E54, columns, batch, inner, *pitches, one, one * added
 
 
 def _first_and_step(tensor, reverse):
@@ -304,19 +351,20 @@ def _facts(kind, hidden):
     return (1, 3 * hidden) if kind == GRU else (0, 4 * hidden)
 
 
-def forward(kind, reverse, gates, bias, state, cell, weight, *, out):
+def forward(kind, reverse, gates, bias, state, cell, weight, *, out, packed=None):
     """Go through a sequence.
 
     Parameters: ``gates`` (time, batch, 4 hidden): the part of the gates that comes from the data,
     which takes the gates; ``bias`` (4 hidden) of an LSTM, which is not yet in them; ``state``,
     ``cell`` (batch, hidden): the first ones; ``weight`` of the states; ``out``: the outputs, whose
-    rows may lie apart, and the cells (time, batch, hidden), None for a GRU. The other arrays are
-    dense.
+    rows may lie apart, and the cells (time, batch, hidden), None for a GRU; ``packed``: memory for
+    the weight where generated products are to be used. The other arrays are dense.
     """
     if torch.overrides.has_torch_function((gates,)):
         return torch.overrides.handle_torch_function(
-            forward, (gates,), kind, reverse, gates, bias, state, cell, weight, out=out
-        )
+            forward, (gates,), kind, reverse, gates, bias, state, cell, weight, out=out,
+            packed=packed,
+        )  # fmt: skip
     output, cells = out
     steps, batch, hidden = output.shape
     gates_at, gates_step = _first_and_step(gates, reverse)
@@ -333,23 +381,25 @@ def forward(kind, reverse, gates, bias, state, cell, weight, *, out):
     sequence = (
         steps, gates_step, cells_step, output_step, 0, block, rows, weight.data_ptr(), 0, 0, 0, 0
     )  # fmt: skip
-    _run(_forward, step, sequence, (True, rows, hidden, hidden, hidden, 4 * hidden, 1))
+    target = gates[0].narrow(1, block * hidden, rows)
+    _run(_forward, step, sequence, (state, weight.t(), target), True, packed)
     _written(gates, *out)
     return out
 
 
 def backward(
-    kind, reverse, gates, cells, output, d_output, state, cell, weight, *, out
+    kind, reverse, gates, cells, output, d_output, state, cell, weight, *, out, packed=None
 ):  # fmt: skip
     """Go back through a sequence, of which ``reverse`` says how ``forward`` went.
 
     ``out``: the gradients of the gates (time, batch, 4 hidden), and those of the last state and
     cell, which are read, and take those of the first ones. The gradient of the cell is None for a GRU.
+    ``packed``: memory for the weight where generated products are to be used.
     """
     if torch.overrides.has_torch_function((gates,)):
         return torch.overrides.handle_torch_function(
             backward, (gates,), kind, reverse, gates, cells, output, d_output, state, cell, weight,
-            out=out,
+            out=out, packed=packed,
         )  # fmt: skip
     d_gates, d_state, d_cell = out
     steps, batch, hidden = output.shape
@@ -368,8 +418,8 @@ def backward(
         steps, gates_step, cells_step, d_output_step, output_step, block, rows, weight.data_ptr(),
         0 if cell is None else cell.data_ptr(), state.data_ptr(), 4 * hidden, 0,
     )  # fmt: skip
-    scale = int(kind == GRU)
-    _run(_backward, step, sequence, (False, hidden, rows, hidden, 4 * hidden, hidden, scale))
+    source = d_gates[0].narrow(1, block * hidden, rows)
+    _run(_backward, step, sequence, (source, weight, d_state), kind == GRU, packed)
     _written(*out)
     return out
 

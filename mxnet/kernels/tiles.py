@@ -1,6 +1,6 @@
 """What matrix products are made of: tiles that stay in registers, and packed panels.
 
-A tile of ROWS rows by VECTORS vectors of the result stays in registers while a loop over the inner
+A tile of ROWS rows by PANEL vectors of the result stays in registers while a loop over the inner
 dimension adds to it: one vector of the right matrix serves all the rows, one number of the left matrix
 all the vectors.
 """
@@ -12,11 +12,12 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from .vectors import FLOAT, LANES, LINE, LONG, VECTOR, Build, addresses, writing
+from ..ops.generated import LANES, PANEL
+from .vectors import FLOAT, LINE, LONG, VECTOR, Build, addresses, writing
 
-__all__ = ["ROWS", "VECTORS", "block_bytes", "pack_left", "pack_right", "take_thread", "tile"]
+__all__ = ["ROWS", "block_bytes", "pack_left", "pack_right", "take_thread", "tile"]
 
-ROWS, VECTORS = 6, 4  # of a tile: 24 of 32 registers
+ROWS = 6  # of a tile, which takes 24 of 32 registers
 
 
 def _write_tile(
@@ -77,12 +78,12 @@ def tile(
     def generate(context, builder, signature, arguments):
         rows, vectors, *rest = arguments
         end = builder.function.append_basic_block("tiled")
-        index = builder.add(builder.mul(rows, ir.Constant(LONG, VECTORS)), vectors)
+        index = builder.add(builder.mul(rows, ir.Constant(LONG, PANEL)), vectors)
         switch = builder.switch(index, end)
         for r in range(1, ROWS + 1):
-            for v in range(1, VECTORS + 1):
+            for v in range(1, PANEL + 1):
                 block = builder.function.append_basic_block(f"tile_{r}_{v}")
-                switch.add_case(ir.Constant(LONG, VECTORS * r + v), block)
+                switch.add_case(ir.Constant(LONG, PANEL * r + v), block)
                 builder.position_at_end(block)
                 _write_tile(Build(builder), r, v, *rest)
                 builder.branch(end)

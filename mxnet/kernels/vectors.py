@@ -5,9 +5,10 @@
 from llvmlite import ir
 from numba import types
 
-__all__ = ["FLOAT", "LANES", "LINE", "LONG", "VECTOR", "Build", "addresses", "writing"]
+from ..ops.generated import LANES
 
-LANES = 16
+__all__ = ["FLOAT", "LINE", "LONG", "VECTOR", "Build", "addresses", "writing"]
+
 LINE = 4 * LANES  # bytes of a vector
 
 FLOAT, LONG = ir.FloatType(), ir.IntType(64)

@@ -15,9 +15,10 @@ from typing import Any
 import torch
 from numba.extending import intrinsic
 
+from ..ops.generated import LANES
 from . import products
 from .native import compiled, run, take_part
-from .vectors import LANES, Build, addresses, writing
+from .vectors import Build, addresses, writing
 
 __all__ = ["convolve"]
 

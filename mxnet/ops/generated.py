@@ -4,7 +4,18 @@ import functools
 import importlib.util
 import os
 
-__all__ = ["has_kernels", "wants_kernels", "wants_products"]
+__all__ = [
+    "LANES",
+    "PANEL",
+    "has_kernels",
+    "packed_size",
+    "suits_products",
+    "wants_kernels",
+    "wants_products",
+]
+
+LANES = 16  # numbers in a vector
+PANEL = 4  # vectors of a panel of a packed matrix
 
 
 @functools.cache
@@ -25,11 +36,17 @@ def wants_products() -> bool:
     That is on AMD's processors with vectors of 512 bits: a core of a Zen 4, which can do 117 thousand
     million operations a second, does 104 to 116, with the products of MKL 84 to 104.
     """
-    return wants_kernels() and _is_measured()
+    return wants_kernels() and suits_products()
+
+
+def packed_size(inner: int, columns: int) -> int:
+    """How many numbers a packed right matrix has, with those that packing may write behind it."""
+    return -(-columns // LANES) * LANES * inner + LANES * PANEL * LANES
 
 
 @functools.cache
-def _is_measured() -> bool:
+def suits_products() -> bool:
+    """Whether this is such a processor."""
     try:
         with open("/proc/cpuinfo") as facts:
             text = facts.read(1 << 14)

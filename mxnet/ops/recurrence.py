@@ -15,7 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from .activation import derivative
-from .generated import wants_kernels
+from .generated import (
+    has_kernels,
+    packed_size,
+    suits_products,
+    wants_kernels,
+    wants_products,
+)  # fmt: skip
 from .lazy_torch import torch
 
 __all__ = ["GRU", "LSTM", "Direction", "Plain", "Recurrence", "Relu", "Weights", "rows"]
@@ -39,7 +45,7 @@ class Direction:
     ``output`` takes the state after each step, ``saved`` what the derivative needs. ``order`` lists
     the times in the order of the recurrence. ``valid`` and ``ended`` (time, batch, 1) say which
     times are behind the end of a sequence, where the state stays as it is; None where all
-    sequences have full length.
+    sequences have full length. ``packed``: memory for generated kernels, if they want some.
     """
 
     weights: Weights
@@ -51,6 +57,7 @@ class Direction:
     order: range
     valid: Any = None
     ended: Any = None
+    packed: Any = None
 
     @property
     def first(self) -> int:
@@ -96,6 +103,11 @@ def generates(each: Direction, d_output: Any = None, *d_states: Any) -> bool:
     return gemm_address() != 0
 
 
+def packed_memory(each: Direction) -> Any:
+    """Memory for packed weights, if products are to be computed by generated kernels."""
+    return each.packed if wants_products() else None
+
+
 class Recurrence:
     """What the kinds of cells share. Sizes: of the state within a cell, and of its output."""
 
@@ -103,6 +115,7 @@ class Recurrence:
     width: int  # blocks of columns that are saved
     input_blocks: tuple[tuple[int, int, int], ...]
     state_blocks: tuple[int, int, int]
+    generated = False  # whether there is a kernel of whole sequences
 
     def __init__(
         self, hidden: int, output: int, clip: tuple = (None, None), clip_nan: bool = False
@@ -121,6 +134,14 @@ class Recurrence:
     def saved(self, steps: int, batch: int) -> dict[str, tuple]:
         """The shapes of what the derivative needs."""
         return {"gates": (steps, batch, self.width * self.hidden)}
+
+    def packing(self, batch: int) -> int:
+        """How many numbers generated kernels pack, forward or backward."""
+        rows = self.gates * self.hidden
+        packs = self.generated and has_kernels() and suits_products()
+        if batch == 1 or self.projects or not packs:
+            return 0
+        return max(packed_size(self.hidden, rows), packed_size(rows, self.hidden))
 
     def scratch(self, steps: int, batch: int, valid: bool) -> dict[str, tuple]:
         """The shapes of the memory that ``propagate`` needs for itself."""
@@ -275,6 +296,7 @@ class Relu(Plain):
 class LSTM(Recurrence):
     """Gates i, f, g, o: c = f c + i g, h = o tanh(c), or a matrix times that (projection)."""
 
+    generated = True
     gates = width = 4
     input_blocks = ((0, 0, 4),)
     state_blocks = (0, 0, 4)
@@ -339,7 +361,7 @@ class LSTM(Recurrence):
         torch.mm(rows(each.data), weights.input.t(), out=rows(gates))
         recurrent.forward(
             recurrent.LSTM, each.order.step < 0, gates, bias, each.state, each.cell, weights.state,
-            out=(each.output, cells),
+            out=(each.output, cells), packed=packed_memory(each),
         )  # fmt: skip
         return each.output[each.order[-1]], cells[each.order[-1]]
 
@@ -390,7 +412,7 @@ class LSTM(Recurrence):
             recurrent.backward(
                 recurrent.LSTM, each.order.step < 0, each.saved["gates"], each.saved["cells"],
                 each.output, d_output, each.state, each.cell, each.weights.state,
-                out=(scratch["factors"], d_state, d_cell),
+                out=(scratch["factors"], d_state, d_cell), packed=packed_memory(each),
             )  # fmt: skip
             return
         through, keep = self.derivatives(each, scratch)
@@ -420,6 +442,7 @@ class GRU(Recurrence):
     The saved blocks are n, r, z and R h + c of gate n.
     """
 
+    generated = True
     gates, width = 3, 4
     input_blocks = ((1, 0, 2), (0, 2, 1))
     state_blocks = (1, 0, 3)
@@ -448,7 +471,7 @@ class GRU(Recurrence):
 
             recurrent.forward(
                 recurrent.GRU, each.order.step < 0, gates, None, each.state, None,
-                each.weights.state, out=(each.output, None),
+                each.weights.state, out=(each.output, None), packed=packed_memory(each),
             )  # fmt: skip
             return each.output[each.order[-1]], None
         weight, state = each.weights.state.t(), each.state
@@ -488,7 +511,7 @@ class GRU(Recurrence):
             recurrent.backward(
                 recurrent.GRU, each.order.step < 0, each.saved["gates"], None, each.output,
                 d_output, each.state, None, each.weights.state,
-                out=(scratch["factors"], d_state, None),
+                out=(scratch["factors"], d_state, None), packed=packed_memory(each),
             )  # fmt: skip
             return
         keep, factors = self.derivatives(each, scratch), scratch["factors"]

@@ -252,7 +252,7 @@ class RNN(Op):
         memory = Memory(workspace, data)
         sequence = Sequence(self, given, out[0], out[-1], train, memory)
         bias = memory.take((self.recurrence.gates * self.state_size,))
-        sequence.make_masks(memory)
+        sequence.take(memory)
         for layer in range(self.num_layers):
             for turn in range(self.directions):
                 each, part = sequence.direction(layer, turn)
@@ -268,12 +268,17 @@ class RNN(Op):
         return out
 
     def workspace(self, inputs, outputs):
-        """The sum of two biases, masks, and what is in no reserve."""
+        """The sum of two biases, masks, packed weights, and what is in no reserve."""
         (time, batch, _), dtype = inputs[0]
         elements = self.recurrence.gates * self.state_size
         if outputs[-1] is None:
             elements += size_of(*self.passing_shapes(time, batch).values())
+        elements += self.packing(batch, dtype == "float32")
         return (elements + 2 * time * batch * self.use_sequence_length,), dtype
+
+    def packing(self, batch, fits):
+        """The size of the memory into which generated kernels pack the weights of the state."""
+        return self.recurrence.packing(batch) if fits and not self.use_sequence_length else 0
 
     def fresh(self, given):
         """New arrays for the outputs."""
@@ -298,10 +303,11 @@ class RNN(Op):
         return shapes | dict.fromkeys(range(min(2, self.num_layers - 1)), between)
 
     def backward_workspace(self, inputs, outputs):
-        """The scratch memory of the derivative, and masks."""
+        """The scratch memory of the derivative, masks, and packed weights."""
         (time, batch, _), dtype = inputs[self.gradient_reads().index("data")]
-        masks = 2 * time * batch * self.use_sequence_length
-        return (size_of(self.scratch_shapes(time, batch)) + masks,), dtype
+        elements = 2 * time * batch * self.use_sequence_length
+        elements += self.packing(batch, dtype == "float32")
+        return (size_of(self.scratch_shapes(time, batch)) + elements,), dtype
 
     def backward(self, *values, out, needs, train, workspace):
         given = dict(zip(self.gradient_reads(), values))
@@ -312,7 +318,7 @@ class RNN(Op):
         memory = Memory(workspace, data)
         sequence = Sequence(self, given, given["output"], given["reserve"], train, memory)
         scratch = memory.take_all(self.scratch_shapes(*data.shape[:2]))
-        sequence.make_masks(memory)
+        sequence.take(memory)
         d_weights = None
         if grads["parameters"] is not None:
             d_weights = self.weights(grads["parameters"], data.shape[2])
@@ -379,11 +385,13 @@ class Sequence:
         self.drops = train and op.stochastic
         self.valid = self.ended = None
 
-    def make_masks(self, memory):
-        """Find out which times are within the sequences, and which are behind their ends."""
+    def take(self, memory):
+        """Memory for what all layers use: room to pack weights, masks of what is within sequences."""
+        time, batch = self.data.shape[:2]
+        size = self.op.packing(batch, self.data.dtype == torch.float32)
+        self.packed = memory.take((size,)) if size else None
         if not self.op.use_sequence_length:
             return
-        time, batch = self.data.shape[:2]
         lengths = self.given["sequence_length"].view(1, -1, 1)
         ends = torch.arange(1, time + 1, device=self.data.device).view(-1, 1, 1)
         self.valid = torch.le(ends, lengths, out=memory.mask((time, batch, 1)))
@@ -415,4 +423,5 @@ class Sequence:
             times[::-1] if turn else times,
             self.valid,
             self.ended,
+            self.packed,
         ), part

@@ -3,13 +3,12 @@
 from typing import Annotated, Literal
 
 from .core import Op
-from .generated import has_kernels
+from .generated import LANES, has_kernels
 from .lazy_torch import F, torch
 from .parameters import at_least
 
 __all__ = ["WinogradConvolution", "WinogradFilters", "transformed_filters"]
 
-LANES = 16  # channels that generated code takes at a time
 _BETWEEN = 1 << 20  # floats between the transforms at a time, so that they stay in the cache
 # The transform of a filter, times 24.
 _FILTER = ((6, 0, 0), (-4, -4, -4), (-4, 4, -4), (1, 2, 4), (1, -2, 4), (0, 0, 24))
