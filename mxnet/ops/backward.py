@@ -70,6 +70,11 @@ class Backward(Op, abstract=True):
         read = {*self.read_names()} - {*forward.backward_shape_only}
         return tuple(name for name in forward.input_names if name not in read)
 
+    @property
+    def dense(self) -> tuple[str, ...]:
+        """The inputs of the forward operator that have to be dense, and what is like them."""
+        return self.forward_op.dense
+
     def workspace(self, inputs: list, outputs: list) -> tuple:
         """The scratch memory of the derivative kernel."""
         return self.forward_op.backward_workspace(inputs, outputs)

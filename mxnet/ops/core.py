@@ -85,6 +85,7 @@ class Op:
     per_sample: ClassVar[Any] = ()
     shape_only: ClassVar[Any] = ()  # inputs that are read for their shape alone
     backward_shape_only: ClassVar[tuple[str, ...]] = ()  # the same for the kernel ``backward``
+    dense: ClassVar[Any] = ()  # inputs that a kernel would have to copy if they were strided views
     conversion: ClassVar[bool] = False  # the values of input 0, in the element type of the output
     labels: ClassVar[tuple[str, ...]] = ()  # inputs without gradient: their arrays are left alone
     mutates: ClassVar[tuple[str, ...]] = ()  # inputs that the operator writes to

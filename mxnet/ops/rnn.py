@@ -84,6 +84,7 @@ class RNN(Op):
     unlisted = ("reserve",)
     optional = ("reserve",)
     labels = ("sequence_length",)
+    dense = ("data",)
 
     def check(self):
         low, high = self.lstm_state_clip_min, self.lstm_state_clip_max

@@ -115,6 +115,7 @@ class _Planner:
         return nbytes(*self.facts(key))
 
     def find_views(self) -> None:
+        self.dense = self.wanted_dense()
         for position, node in enumerate(self.graph.nodes):
             op = node.op
             keys = [(position, index) for index in range(node.num_outputs)]
@@ -150,15 +151,28 @@ class _Planner:
             and not op.hoisted
             and key not in self.fixed
             and key not in self.plan.parts
+            and key not in self.dense
             and self.dtypes[key[0]][key[1]] == self.dtypes[whole[0]][whole[1]]
             and (key in self.channels_last) == (whole in self.channels_last)
         )
+
+    def wanted_dense(self) -> set[Key]:
+        """The values that some kernel would copy if they were strided views."""
+        return {
+            source
+            for node, sources in zip(self.graph.nodes, self.graph.sources)
+            if node.op is not None and node.op.dense
+            for name, source in zip(node.op.input_names, sources)
+            if name in node.op.dense
+        }
 
     def can_view(self, position: int, op) -> bool:
         source = self.graph.sources[position][0]
         if any((position, index) in self.fixed for index in range(len(op.output_names))):
             return False
-        if op.view == "strided" or source in self.contiguous:
+        if op.view == "strided":
+            return all((position, i) not in self.dense for i in range(len(op.output_names)))
+        if source in self.contiguous:
             return True
         shapes = self.shapes  # a reshape to the shape that the array has already
         return all(shape == shapes[source[0]][source[1]] for shape in shapes[position])

@@ -233,6 +233,11 @@ def _copy(x: Any, y: Any) -> Claimed:
     return _elementwise(codes.LOAD, x, y)
 
 
+@_rule(torch.Tensor.zero_)
+def _zero(x: Any) -> Claimed:
+    return _elementwise(codes.LOAD, x, 0)
+
+
 @_rule(_aten.threshold_backward.grad_input._op)
 def _threshold_backward(gradient: Any, x: Any, threshold: Any, *, grad_input: Any) -> Claimed:
     return _elementwise(codes.THRESHOLD_BACKWARD, grad_input, gradient, x, threshold)
@@ -318,6 +323,11 @@ def _addmm(start: Any, a: Any, b: Any, *, out: Any, beta: Any = 1, alpha: Any = 
     if alpha != 1 or beta != 1:
         raise _Unfit
     return _product(start, a, b, out)
+
+
+@_rule(torch.Tensor.addmm_)
+def _addmm_in_place(start: Any, a: Any, b: Any, *, beta: Any = 1, alpha: Any = 1) -> Claimed:
+    return _addmm(start, a, b, out=start, beta=beta, alpha=alpha)
 
 
 @_rule(torch.bmm)
