@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
+from random import Random
 
 import numpy as np
 
@@ -20,6 +21,7 @@ __all__ = ["ALIGNMENT", "Buffer", "assign_offsets", "largest_live"]
 ALIGNMENT = 64  # bytes; what torch.empty gives, and enough for any vector instruction
 _MOST_PAIRS = 4_000_000  # of buffers that are compared with each other; a second or so
 _MOST_SEARCHES = 200
+_PATIENCE = 8  # of these from one beginning
 
 
 @dataclass
@@ -93,19 +95,31 @@ _ORDERS: tuple[Callable[[Buffer], tuple], ...] = (
 
 
 def _searches(buffers: Sequence[Buffer], count: int) -> Iterator[Callable[[], int]]:
-    """Pack again and again, each time with those first that stood out of the arena before."""
-    order = sorted(buffers, key=_ORDERS[0])
-    total = 0
+    """Pack again and again, each time with those first that stood out of the arena before.
 
-    def search() -> int:
-        nonlocal order, total
+    From time to time this begins anew, in an order between those by size and by life, with some chance:
+    the same at every call.
+    """
+    order = sorted(buffers, key=_ORDERS[0])
+    chance = Random(0)
+
+    def search(number: int) -> int:
+        nonlocal order
+        if number and number % _PATIENCE == 0:
+            by_size, by_life = chance.random(), chance.random()
+
+            def weight(b: Buffer) -> float:
+                life = b.death - b.birth + 1
+                return b.size**by_size * life**by_life * (1 + chance.random() / 2)
+
+            order = sorted(buffers, key=weight, reverse=True)
         total = _pack_in_order(order)
         top = [b for b in order if b.offset + b.size == total]
         chosen = set(map(id, top))
         order = [*top, *(b for b in order if id(b) not in chosen)]
         return total
 
-    return (search for _ in range(count))
+    return (partial(search, number) for number in range(count))
 
 
 def _pack_in_order(order: Sequence[Buffer]) -> int:
