@@ -226,7 +226,9 @@ class Lowering:
         """A view that has to be an array of its own: an output, or of a strided source."""
         op = node.op
         call = op.prepare(inputs, train=self.environment.train, context=self.environment.context)
-        return Instruction(node, partial(copy_views, op, call, outs), inputs, outs)
+        loose = self.loose_among(inputs)
+        call = partial(copy_views, op, call, outs)
+        return Instruction(node, call, inputs, outs, loose=loose, capturable=op.capture)
 
 
 def _nothing() -> None:

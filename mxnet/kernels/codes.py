@@ -5,8 +5,8 @@ REGISTERS = 12
 
 # Records.
 (
-    CHAIN, GEMM, GEMV_ROWS, GEMV_COLUMNS, OUTER, SUM_ROWS, SUM_COLUMNS, SOFTMAX, PRODUCT,
-) = range(1, 10)  # fmt: skip
+    CHAIN, GEMM, GEMV_ROWS, GEMV_COLUMNS, OUTER, SUM_ROWS, SUM_COLUMNS, SOFTMAX, PRODUCT, CALL,
+) = range(1, 11)  # fmt: skip
 
 # Steps of a chain.
 LOAD, STORE = 1, 2

@@ -329,6 +329,19 @@ def product(w, record, packed, parallel):
         call_with_1(w[3], words(record + 32))
 
 
+@njit(error_model="numpy")
+def call_kernel(w, record, packed):
+    """A kernel that changes its words: words kernel, address and number of those that it works on,
+    which of them is the address of memory for products (0: none), and what they are before.
+    """
+    work = words(w[3])
+    for i in range(w[4]):
+        work[i] = w[6 + i]
+    if w[5]:
+        work[w[5]] = packed
+    call_with_1(w[2], words(record + 24))
+
+
 @compiled
 def run_program(arguments):
     """Run records one after the other.
@@ -356,6 +369,8 @@ def run_program(arguments):
                 call_with_number(threads, before)
         elif code == codes.PRODUCT:
             product(w, program, packed, parallel)
+        elif code == codes.CALL:
+            call_kernel(w, program, packed)
         elif code == codes.GEMV_ROWS:
             matrix_by_vector(w)
         elif code == codes.GEMV_COLUMNS:

@@ -16,16 +16,18 @@ import torch
 from numba import njit
 
 from ..ops.generated import LANES, PANEL, wants_products
-from .native import compiled, function, openmp, run, take_part
+from .native import compiled, openmp, run, take_part
 from .tiles import ROWS, block_bytes, pack_left, pack_right, take_thread, tile
 from .vectors import LINE
 
 __all__ = [
+    "MEMORY",
     "PACK_BYTES",
     "PLACES",
     "available",
     "multiply",
-    "pack",
+    "packing_words",
+    "run_packing",
     "run_product",
     "thread_memory",
     "words_of",
@@ -40,6 +42,7 @@ _RIGHT = (INNER + LANES) * PANEL * LINE
 PACK_BYTES = _LEFT + _RIGHT
 _NO_LIMIT = int(np.float32(-np.inf).view(np.int32))
 PLACES = (4, 7, 10, 15, 18)  # of addresses of arrays among the words of a product
+MEMORY = 22  # the place of that of memory
 _ALONE = 1 << 20  # multiplications below which a second thread costs more than it does
 
 
@@ -150,18 +153,16 @@ def available():
     return wants_products() and openmp() is not None
 
 
-def pack(right, out):
-    """Pack a matrix, of which rows or columns are dense, into ``packed_size`` numbers."""
-    words = np.array([right.data_ptr(), *_dense(right), *right.shape, out.data_ptr()], np.int64)
-    function(run_packing())(words.ctypes.data)
-    return out
+def packing_words(right, out):
+    """The words for packing a matrix, of which an axis is dense, into ``packed_size`` numbers."""
+    return [right.data_ptr(), *_dense(right), *right.shape, out.data_ptr()]
 
 
 def words_of(left, right, out, start=None, shift=None, low=None, packed=False, threads=1, memory=0):
     """The words of out = max(left right + start + shift, low), for matrices or batches of them.
 
     One axis of ``left`` and ``right`` is dense, and the rows of ``out`` are; ``right`` may be memory
-    that ``pack`` has filled, one row for each product. ``start``, only for a single product, is like
+    that packing has filled, one row for each product. ``start``, only for a single product, is like
     ``out`` or a row; ``shift`` is a row.
     """
     batch = len(out) if out.dim() == 3 else 1

@@ -360,8 +360,8 @@ class LSTM(Recurrence):
         torch.add(weights.input_bias, weights.state_bias, out=bias)
         torch.mm(rows(each.data), weights.input.t(), out=rows(gates))
         recurrent.forward(
-            recurrent.LSTM, each.order.step < 0, gates, bias, each.state, each.cell, weights.state,
-            out=(each.output, cells), packed=packed_memory(each),
+            recurrent.LSTM, each.order.step < 0, bias, each.state, each.cell, weights.state,
+            out=(gates, each.output, cells), packed=packed_memory(each),
         )  # fmt: skip
         return each.output[each.order[-1]], cells[each.order[-1]]
 
@@ -470,8 +470,8 @@ class GRU(Recurrence):
             from ..kernels import recurrent
 
             recurrent.forward(
-                recurrent.GRU, each.order.step < 0, gates, None, each.state, None,
-                each.weights.state, out=(each.output, None), packed=packed_memory(each),
+                recurrent.GRU, each.order.step < 0, None, each.state, None, each.weights.state,
+                out=(gates, each.output, None), packed=packed_memory(each),
             )  # fmt: skip
             return each.output[each.order[-1]], None
         weight, state = each.weights.state.t(), each.state

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ...kernels.blas import gemm_address, thread_limit_address
-from ...kernels.codes import CHAIN, GEMM, LOAD, PRODUCT, REGISTERS, STORE, TANH, TILE
+from ...kernels.codes import CALL, CHAIN, GEMM, LOAD, PRODUCT, REGISTERS, STORE, TANH, TILE
 from ..capture import TorchCall
 from .claims import SMALL, Elementwise, Record, View, claim
 
@@ -115,9 +115,13 @@ class _Merging:
             self.close_program(parts)
 
     def note_target(self, call: TorchCall) -> None:
-        storage = call.target.untyped_storage()._cdata
-        if storage != self.planned and not any(call.target is each for each in call.loose):
-            self.program.outside[storage] = call.target
+        targets = call.target if isinstance(call.target, tuple) else (call.target,)
+        for target in targets:
+            if target is None or any(target is each for each in call.loose):
+                continue
+            storage = target.untyped_storage()._cdata
+            if storage != self.planned:
+                self.program.outside[storage] = target
 
     def close_program(self, parts: int = 1) -> None:
         program, self.program = self.program, _Program()
@@ -135,8 +139,6 @@ class _Merging:
 
 
 def _claimed(call: TorchCall) -> Elementwise | Record | None:
-    if not isinstance(call.target, torch.Tensor):
-        return None
     found = claim(call.func, call.args, call.kwargs)
     if isinstance(found, Record):
         fits = not call.loose or found.places
@@ -161,11 +163,11 @@ class _Program:
         # Numbers of words that are addresses of loose tensors.
         self.patches: list[tuple[int, torch.Tensor]] = []
         self.outside: dict[int, torch.Tensor] = {}
-        self.multiplies = False  # whether there are generated products
+        self.packs = False  # whether there are generated products, which pack
 
     def add(self, code: int, words: Sequence[int], keep: Any) -> None:
         self.words += (code, len(words) + 2, *words)
-        self.multiplies = self.multiplies or code == PRODUCT
+        self.packs = self.packs or code == PRODUCT or (code == CALL and words[3] != 0)
         self.keep.append(keep)
 
     def add_chain(
@@ -199,7 +201,7 @@ class _Program:
         if parts > 1:
             call = partial(run, run_chain_in_parts, (0, start, parts, tiles), parts)
         else:
-            packed = scratch.packed.data_ptr() if self.multiplies else 0
+            packed = scratch.packed.data_ptr() if self.packs else 0
             block = (
                 0, start, start + array.nbytes, tiles, packed, gemm_address(),
                 thread_limit_address(), openmp_address(),
