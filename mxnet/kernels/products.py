@@ -229,10 +229,15 @@ def _bits(low):
     return _NO_LIMIT if low is None else int(np.float32(low).view(np.int32))
 
 
-def multiply(left, right, out, **rest):
+def multiply(left, right, start=None, shift=None, low=None, packed=False, *, out):
     """Compute out = max(left right + start + shift, low) at once, see ``words_of``."""
+    if torch.overrides.has_torch_function((out,)):
+        return torch.overrides.handle_torch_function(
+            multiply, (out,), left, right, start, shift, low, packed, out=out
+        )
     threads = torch.get_num_threads()
-    words = words_of(left, right, out, threads=threads, memory=thread_memory(threads), **rest)
+    memory = thread_memory(threads)
+    words = words_of(left, right, out, start, shift, low, packed, threads, memory)
     run(run_product, words, words[2] * words[3] * words[23])
     torch.autograd.graph.increment_version(out)
     return out

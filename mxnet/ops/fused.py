@@ -10,8 +10,10 @@ from typing import Literal
 from .conv import Convolution, stored_channels_last
 from .core import Aux, Op
 from .dense import FullyConnected
+from .generated import packed_size
 from .lazy_torch import F, torch
 from .parameters import Floats, Shape
+from .shapes import product
 
 __all__ = [
     "ACTIVATIONS",
@@ -69,16 +71,25 @@ def normalisation(gamma, beta, mean, var, eps, fix_gamma):
     return scale, beta.double() - mean.double() * scale
 
 
+def packed_for_products(weight):
+    """The weight, one row for each column of a product, as generated products take it."""
+    from ..kernels.products import pack
+
+    right = weight.reshape(len(weight), -1).t()
+    return pack(right, weight.new_empty(packed_size(*right.shape)))
+
+
 class PreparedWeight(Op, name="_prepared_weight"):
     """The weight, and bias, of a layer as fused kernels take them.
 
     With ``normalised`` a batch normalisation with given statistics that follows is made part of both.
     ``packing`` says for what oneDNN puts the weight in an order of its own: a convolution of data of
-    shape ``data_shape``, or a matrix product with as many rows as the first entry says.
+    shape ``data_shape``, or a matrix product with as many rows as the first entry says; for generated
+    products it is packed.
     Only programs hold weights like that; elsewhere the result is an array as any other.
     """
 
-    packing: Literal["none", "convolution", "linear", "winograd"] = "none"
+    packing: Literal["none", "convolution", "linear", "product", "winograd"] = "none"
     data_shape: Shape = ()
     stride: Shape = ()
     pad: Shape = ()
@@ -104,6 +115,8 @@ class PreparedWeight(Op, name="_prepared_weight"):
         if self.packing == "winograd":
             k, c, *_ = s.weight
             s.prepared = (36, c, k)
+        elif self.packing == "product":
+            s.prepared = (packed_size(product(s.weight[1:]), s.weight[0]),)
         else:
             s.same("weight", "prepared")
         if self.normalised:
@@ -117,6 +130,8 @@ class PreparedWeight(Op, name="_prepared_weight"):
         pack = torch.clone
         if self.packing == "winograd":
             from .winograd import transformed_filters as pack
+        elif self.packing == "product":
+            pack = packed_for_products
         elif opaque:
             pack = self.packed
         if not self.normalised:

@@ -17,6 +17,7 @@ from ..ops.core import get_op
 from ..ops.shapes import product
 from ..ops.winograd import suits
 from .joint import Joint
+from .pointwise import is_pointwise
 from .rewrite import Replacement, rewrite
 from .target import Facts, Target
 
@@ -25,6 +26,7 @@ __all__ = ["fold"]
 # Matrix products with at least so many multiplications, and results of at most so many bytes, gain by
 # an order of the weight for oneDNN: its results are fresh memory each time.
 LEAST_PRODUCT, LARGEST_RESULT = 1 << 24, 1 << 23
+LEAST_GENERATED = 1 << 20  # the same for generated products
 
 Now = Callable[[Entry], Entry]
 
@@ -126,14 +128,15 @@ class _Folding:
         data_shape = self.shape(node.inputs[0])
         packing = {"packing": "convolution", "data_shape": data_shape, **geometry}
         own = {**geometry, "kernel": op.kernel, "num_filter": op.num_filter}
+        planned = {"num_filter": op.num_filter, "with_residual": chain.residual is not None}
         if self.suits_winograd(chain):
-            residual = chain.residual is not None
-            own = {
-                "num_filter": op.num_filter,
-                "pad": op.geometry()[1][0],
-                "with_residual": residual,
-            }
-            self.replace(chain, "_winograd_convolution", own, {"packing": "winograd"})
+            planned["pad"] = op.geometry()[1][0]
+            self.replace(chain, "_winograd_convolution", planned, {"packing": "winograd"})
+            return
+        relu_at_most = chain.activation[0] in ("none", "relu")
+        if "products" in self.target.kernels and relu_at_most and is_pointwise(op):
+            planned["packed"] = True
+            self.replace(chain, "_pointwise_convolution", planned, {"packing": "product"})
             return
         kind = "_fused_convolution" if chain.residual is None else "_fused_convolution_add"
         self.replace(chain, kind, own, packing)
@@ -156,15 +159,27 @@ class _Folding:
         shape = self.shape(Entry(node))
         rows, width = product(shape[:-1]), self.shape(node.inputs[1])[1]
         size = rows * shape[-1]
-        large = size * width >= LEAST_PRODUCT and size * 4 <= LARGEST_RESULT
+        packs = "products" in self.target.kernels
+        if packs:
+            large = rows > 1 and size * width >= LEAST_GENERATED
+        else:
+            large = size * width >= LEAST_PRODUCT and size * 4 <= LARGEST_RESULT
         if not (large or self.any_normalisation) or not self.is_plain_layer(node):
             return
         chain = self.follow(node, may_activate=large)
         if not large and chain.normalisation is None:
             return
         own = {"num_hidden": node.op.num_hidden, "flatten": node.op.flatten}
-        packing = {"packing": "linear", "data_shape": (rows, width)} if large else {}
-        self.replace(chain, "_fused_fully_connected" if large else "FullyConnected", own, packing)
+        kind = "FullyConnected"
+        packing: dict[str, Any] = {}
+        if large and packs:
+            kind, packing = "_packed_fully_connected", {"packing": "product"}
+        elif large:
+            kind, packing = (
+                "_fused_fully_connected",
+                {"packing": "linear", "data_shape": (rows, width)},
+            )
+        self.replace(chain, kind, own, packing)
 
     def normalisation(self, node: Node) -> None:
         """Make one pass of a normalisation that stands behind something else, and of its relu."""

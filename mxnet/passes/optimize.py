@@ -11,6 +11,7 @@ from .fuse import accumulate_products, join_products
 from .fuse_normalization import fuse_normalization
 from .joint import Joint
 from .pieces import use_pieces
+from .pointwise import use_products
 from .simplify import drop_idle_casts, merge_duplicates
 from .swap_pooling import swap_pooling
 from .target import Facts, Target
@@ -27,6 +28,7 @@ PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     fuse_normalization,
     swap_pooling,
     use_winograd,
+    use_products,
     use_pieces,
     fold,
 )

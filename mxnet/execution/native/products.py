@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ...kernels import codes
+from ...kernels import products as generated
 from .claims import Claimed, Record, Unfit, require, rule
 
 _ALONE = 1 << 20  # multiplications in a product below which a second thread costs more than it does
@@ -37,7 +38,7 @@ def _bmm(a: Any, b: Any, *, out: Any) -> Claimed:
     _require_matching(a, b, out)
     for matrix in (a, b, out):
         _layout(matrix)
-    if not _generated_products() or _layout(out)[0]:
+    if not generated.available() or _layout(out)[0]:
         raise Unfit
     return _generated_product(None, a, b, out, (a, b, out))
 
@@ -65,7 +66,7 @@ def _product(start: Any, a: Any, b: Any, out: Any) -> Record:
         return _vector_product(start, a, b, out, keep)
     if inner == 1 and (columns == 1 or b.stride(1) == 1) and not fill[0]:
         return _outer_product(start, a, b, out, out_stride, keep)
-    if _generated_products():
+    if generated.available():
         _layout(a), _layout(b)
         return _generated_product(start, a, b, out, keep)
     return _matrix_product(start, a, b, out, out_stride, fill, keep)
@@ -77,12 +78,6 @@ def _require_matching(a: Any, b: Any, out: Any) -> None:
     inner = a.shape[-1]
     if a.shape != (*batch, rows, inner) or b.shape != (*batch, inner, columns):
         raise Unfit
-
-
-def _generated_products() -> bool:
-    from ...kernels import products
-
-    return products.available()
 
 
 def _layout(matrix: torch.Tensor) -> tuple[bool, int]:
@@ -134,13 +129,24 @@ def _matrix_product(
     return Record(codes.GEMM, (*fill, *call, alone), (*keep, sizes, scales, letters))
 
 
-def _generated_product(start: Any, a: Any, b: Any, out: Any, keep: tuple) -> Record:
+def _generated_product(
+    start: Any, a: Any, b: Any, out: Any, keep: tuple, shift: Any = None, **rest: Any
+) -> Record:
     """The call of a generated kernel, on threads if there are several parts."""
-    from ...kernels.products import PLACES, run_product, words_of
-
+    threads = torch.get_num_threads()
     if start is not None and start.dim() == 2 and start.shape[0] == 1:
         start = start[0]
-    words = words_of(a, b, out, start, threads=torch.get_num_threads())
-    threads = min(torch.get_num_threads(), words[2] * words[3] * words[23])
-    call = threads, run_product(), 0, threads, 0
-    return Record(codes.PRODUCT, (*call, *words), keep, tuple(len(call) + at for at in PLACES))
+    words = generated.words_of(a, b, out, start, shift, threads=threads, **rest)
+    threads = min(threads, words[2] * words[3] * words[23])
+    call = threads, generated.run_product(), 0, threads, 0
+    places = tuple(len(call) + at for at in generated.PLACES)
+    return Record(codes.PRODUCT, (*call, *words), keep, places)
+
+
+@rule(generated.multiply)
+def _multiply(
+    a: Any, b: Any, start: Any, shift: Any, low: Any, packed: bool, *, out: Any
+) -> Claimed:
+    keep = tuple(each for each in (a, b, start, shift, out) if each is not None)
+    require(*keep)
+    return _generated_product(start, a, b, out, keep, shift, low=low, packed=packed)

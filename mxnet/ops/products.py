@@ -1,0 +1,161 @@
+"""Layers that are one matrix product each, on planned memory: what the passes put in place of others.
+
+A convolution with filters of one pixel multiplies the pixels of channels-last data, as rows, by the
+weight; its derivatives are products, too. Where products are generated (``generated.wants_products``)
+bias, residual and relu are parts of the same pass over memory, and weights that seldom change may be
+packed beforehand.
+"""
+
+from typing import Annotated, Literal
+
+from .core import Op
+from .dense import FullyConnected
+from .fused import Activation, activate
+from .generated import packed_size, wants_products
+from .lazy_torch import torch
+from .parameters import Floats, at_least
+from .shapes import product
+
+__all__ = ["PackedFullyConnected", "PointwiseConvolution", "PointwiseWeight", "affine"]
+
+
+def affine(left, right, *, out, start=None, shift=None, relu=False, packed=False):
+    """out = left right + start + shift, with max(x, 0) if asked for.
+
+    ``right`` may be packed; ``start`` is like ``out``, ``shift`` a row.
+    """
+    fits = out.dtype == torch.float32 and out.device.type == "cpu" and out.numel() and left.numel()
+    if packed or fits and wants_products():
+        from ..kernels.products import multiply
+
+        low = 0.0 if relu else None
+        return multiply(left, right, start, shift, low, packed, out=out)
+    if shift is None:
+        result = torch.mm(left, right, out=out)
+    else:
+        result = torch.addmm(shift, left, right, out=out)
+    result = result if start is None else result.add_(start)
+    return result.clamp_min_(0) if relu else result
+
+
+def as_rows(array):
+    """The pixels of an array (n, c, h, w) as rows; a view where it is stored channels-last."""
+    return array.permute(0, 2, 3, 1).reshape(-1, array.shape[1])
+
+
+def stored_for_rows(out, shape, like):
+    """The array for a result, or another one if its pixels are no rows."""
+    if out is not None and out.is_contiguous(memory_format=torch.channels_last):
+        return out
+    return torch.empty(
+        shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last
+    )
+
+
+class PointwiseConvolution(Op, name="_pointwise_convolution"):
+    """A convolution with filters of one pixel, plus another array, with max(x, 0), if asked for.
+
+    Shapes: data (n, c, h, w), weight (num_filter, c, 1, 1) -> (n, num_filter, h, w). With ``transposed``
+    the weight is (c, num_filter, 1, 1), which gives the derivative by the data; with ``packed`` it is
+    what ``_prepared_weight`` made of it.
+    """
+
+    num_filter: Annotated[int, at_least(1)]
+    no_bias: bool = False
+    with_residual: bool = False
+    activation: Literal["none", "relu"] = "none"
+    transposed: bool = False
+    packed: bool = False
+
+    heavy = True
+    differentiable = False
+    memory_format = "channels_last"
+    inplace = {"output": ("residual",)}
+    per_sample = ("data", "residual")
+
+    def inputs(self):
+        given = {"bias": not self.no_bias, "residual": self.with_residual}
+        return [name for name in self.input_signature if given.get(name, True)]
+
+    def infer_shape(self, s):
+        n, c, h, w = s.data
+        if self.packed:
+            s.weight = (packed_size(c, self.num_filter),)
+        elif self.transposed:
+            s.weight = (c, self.num_filter, 1, 1)
+        else:
+            s.weight = (self.num_filter, c, 1, 1)
+        if not self.no_bias:
+            s.bias = (self.num_filter,)
+        s.output = (n, self.num_filter, h, w)
+        if self.with_residual:
+            s.same("residual", "output")
+
+    def multiplications(self, weight):
+        """One for each channel of the data."""
+        return weight[0] if self.transposed else super().multiplications(weight)
+
+    def prepare(self, tensors, **requests):
+        """The call of ``forward``, which may lack the bias in the middle."""
+        if self.no_bias:
+            tensors = (*tensors[:2], None, *tensors[2:])
+        return super().prepare(tensors, **requests)
+
+    def forward(self, data, weight, bias=None, residual=None, *, out):
+        shape = (data.shape[0], self.num_filter, *data.shape[2:])
+        result = stored_for_rows(out, shape, data)
+        right = weight
+        if not self.packed:
+            right = weight.view(weight.shape[:2])
+            right = right if self.transposed else right.t()
+        affine(
+            as_rows(data), right, out=as_rows(result), shift=bias, packed=self.packed,
+            start=None if residual is None else as_rows(residual), relu=self.activation == "relu",
+        )  # fmt: skip
+        return result if out is None or result is out else out.copy_(result)
+
+
+class PointwiseWeight(Op, name="_pointwise_weight"):
+    """The derivative of a convolution with filters of one pixel by the weight.
+
+    Shapes: d_output (n, k, h, w), data (n, c, h, w) -> (k, c, 1, 1).
+    """
+
+    heavy = True
+    differentiable = False
+
+    def infer_shape(self, s):
+        s.output = (s.d_output[1], s.data[1], 1, 1)
+
+    def forward(self, d_output, data, *, out):
+        shape = (d_output.shape[1], data.shape[1])
+        if out is None:
+            out = torch.empty((*shape, 1, 1), dtype=data.dtype, device=data.device)
+        affine(as_rows(d_output).t(), as_rows(data), out=out.view(shape))
+        return out
+
+
+class PackedFullyConnected(FullyConnected, name="_packed_fully_connected"):
+    """A fully connected layer with an activation, on a weight that ``_prepared_weight`` has packed."""
+
+    activation: Activation = "none"
+    factors: Floats = ()
+
+    differentiable = False
+
+    def infer_shape(self, s):
+        *leading, last = s.data
+        if self.flatten:
+            leading, last = s.data[:1], product(s.data[1:])
+        s.weight = (packed_size(last, self.num_hidden),)
+        if not self.no_bias:
+            s.bias = (self.num_hidden,)
+        s.output = (*leading, self.num_hidden)
+
+    def forward(self, data, weight, bias=None, *, out):
+        shape = (*self.leading(data), self.num_hidden)
+        result = torch.empty(shape, dtype=data.dtype) if out is None else out
+        relu = self.activation == "relu"
+        rows = result.view(-1, self.num_hidden)
+        affine(self.rows(data), weight, out=rows, shift=bias, relu=relu, packed=True)
+        return result if relu else activate(self.activation, self.factors, result)

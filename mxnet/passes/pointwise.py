@@ -1,0 +1,77 @@
+"""Convolutions with filters of one pixel as matrix products in training, with both derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ..graph.node import Entry, Node
+from ..ops.backward import backward_class
+from ..ops.core import Op, get_op
+from .joint import Joint
+from .rewrite import Replacement, rewrite
+from .target import Facts, Target
+
+__all__ = ["is_pointwise", "use_products"]
+
+
+def use_products(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
+    """Compute convolutions with filters of one pixel, and their derivatives, as generated products.
+
+    Data are stored channels-last, so that pixels are rows; the results are in planned memory.
+    """
+    if not target.train or "products" not in target.kernels:
+        return joint
+    convolution: Any = get_op("Convolution")
+    derivative = backward_class(convolution)
+    found = [node for node in joint.graph.nodes if type(node.op) in (convolution, derivative)]
+    if not found:
+        return joint
+    shapes, dtypes = facts()
+    replacements: dict[Node, Replacement | None] = {}
+    for node in found:
+        op: Any = node.op
+        position = joint.graph.index[node]
+        if dtypes[position][0] != "float32":
+            continue
+        if type(op) is convolution:
+            if is_pointwise(op):
+                replacements[node] = partial(_convolution, node)
+        elif is_pointwise(op.forward_op):
+            sources = dict(zip(op.input_names, joint.graph.sources[position]))
+            p, o = sources["data"]
+            replacements[node] = partial(_derivative, node, shapes[p][o][1])
+    return rewrite(joint, replacements)
+
+
+def is_pointwise(op: Any) -> bool:
+    """Whether a convolution multiplies each pixel by one matrix."""
+    if op.kernel != (1, 1) or op.channels_last or op.num_group != 1:
+        return False
+    stride, pad, _ = op.geometry()
+    return (*stride, *pad) == (1, 1, 0, 0)
+
+
+def _convolution(node: Node, now: Callable[[Entry], Entry]) -> list[Entry]:
+    op: Any = node.op
+    made = get_op("_pointwise_convolution")(num_filter=op.num_filter, no_bias=op.no_bias)
+    return [_made(made, tuple(map(now, node.inputs)), node)]
+
+
+def _derivative(node: Node, channels: int, now: Callable[[Entry], Entry]) -> list[Entry]:
+    own: Any = node.op
+    inputs = dict(zip(own.input_names, map(now, node.inputs)))
+    d_output = inputs["d_output"]
+    by_data = get_op("_pointwise_convolution")(num_filter=channels, no_bias=True, transposed=True)
+    makers = {
+        "data": (by_data, (d_output, inputs["weight"])),
+        "weight": (get_op("_pointwise_weight")(), (d_output, inputs["data"])),
+        "bias": (get_op("sum")(axis=(0, 2, 3)), (d_output,)),
+    }
+    return [_made(*makers[name], node, name) for name in own.wanted()]
+
+
+def _made(op: Op, inputs: tuple[Entry, ...], node: Node, part: str = "") -> Entry:
+    name = f"{node.name}_{part}" if part else node.name
+    return Entry(Node(op, inputs, name, op.attrs(), node.origin, node.derived_from))
