@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from .activation import relu_backward
 from .core import Aux, Op
+from .generated import wants_kernels
 from .lazy_torch import torch
 from .parameters import at_least
 from .shapes import Mismatch, known
@@ -20,6 +21,7 @@ __all__ = [
     "LayerNorm",
 ]
 
+PARTS = 8  # of rows, whose sums generated kernels keep, two of 4 and two of 8 bytes for each column
 _ZERO, _ONE = '["zero", {}]', '["one", {}]'
 
 
@@ -219,6 +221,8 @@ class LayerNorm(Op):
 
     light = True
     precision = "full"
+    inplace = {"output": ("data",)}
+    optional = ("mean", "std")
 
     @property
     def per_sample(self):
@@ -244,17 +248,54 @@ class LayerNorm(Op):
         """The tensor with the axis last, dense in memory."""
         return tensor.movedim(self.axis, -1).contiguous()
 
-    def forward(self, data, gamma, beta):
+    def generates(self, data, *others):
+        """Whether generated kernels do it: float32 in memory, normalised along dense lines."""
+        every = [data, *(each for each in others if each is not None)]
+        return (
+            wants_kernels()
+            and self.axis in (-1, data.dim() - 1)
+            and data.numel() > 0
+            and all(t.dtype == torch.float32 and t.device.type == "cpu" for t in every)
+            and all(t.is_contiguous() and not t.requires_grad for t in every)
+        )
+
+    def forward(self, data, gamma, beta, *, out):
+        if out is not None and self.generates(data, gamma, beta, *out):
+            from ..kernels import layer_normalization
+
+            return layer_normalization.forward(data, gamma, beta, self.eps, out=tuple(out))
         results = torch.native_layer_norm(self.last(data), gamma.shape, gamma, beta, self.eps)
         output, mean, std = (result.movedim(-1, self.axis) for result in results)
-        return output, mean.to(data.dtype), std.reciprocal().to(data.dtype)
+        results = output, mean.to(data.dtype), std.reciprocal().to(data.dtype)
+        return results if out is None else copy_all(results, out)
 
-    def backward(self, d_output, data, gamma, beta, mean, std, *, needs):
+    def backward_workspace(self, inputs, outputs):
+        """Sums of some rows of the gradients of gamma and beta."""
+        (columns,), _ = inputs[self.gradient_reads().index("gamma")]
+        return (6 * PARTS * columns,), "float32"
+
+    def backward(self, d_output, data, gamma, beta, mean, std, *, out, needs, workspace):
+        wanted = (d_output, data, gamma, mean, std, *(out or ()))
+        if out is not None and workspace is not None and self.generates(*wanted):
+            from ..kernels import layer_normalization
+
+            return layer_normalization.backward(
+                d_output, data, gamma, mean, std, workspace, out=tuple(out)
+            )
         mean, rstd = self.last(mean), self.last(std).reciprocal()
         d_data, d_gamma, d_beta = torch.ops.aten.native_layer_norm_backward.default(
             self.last(d_output), self.last(data), gamma.shape, mean, rstd, gamma, beta, needs
         )
-        return d_data.movedim(-1, self.axis) if needs[0] else None, d_gamma, d_beta
+        results = d_data.movedim(-1, self.axis) if needs[0] else None, d_gamma, d_beta
+        return results if out is None else copy_all(results, out)
+
+
+def copy_all(results, out):
+    """Copy results to where they are wanted."""
+    for result, target in zip(results, out):
+        if target is not None:
+            target.copy_(result)
+    return out
 
 
 class GroupNormBase(Op, abstract=True):
