@@ -1758,6 +1758,23 @@ def _over_count(
 ) -> NDArray:
     """The values of a reduction, divided by how many elements went into each."""
 
+def _packed_fully_connected(
+    data: NDArray | None = None,
+    weight: NDArray | None = None,
+    bias: NDArray | None = None,
+    num_hidden: int = ...,
+    no_bias: bool = False,
+    flatten: bool = True,
+    activation: Literal['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'leaky_relu', 'hardtanh', 'hardsigmoid'] = 'none',
+    factors: Sequence[float] | float = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """A fully connected layer with an activation, on a weight that ``_prepared_weight`` has packed."""
+
 def _pad_like(
     data: NDArray | None = None,
     shape_like: NDArray | None = None,
@@ -1817,6 +1834,36 @@ def _plus_scalar(
 ) -> NDArray:
     """data + scalar."""
 
+def _pointwise_convolution(
+    data: NDArray | None = None,
+    weight: NDArray | None = None,
+    bias: NDArray | None = None,
+    residual: NDArray | None = None,
+    num_filter: int = ...,
+    no_bias: bool = False,
+    with_residual: bool = False,
+    activation: Literal['none', 'relu'] = 'none',
+    transposed: bool = False,
+    packed: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """A convolution with filters of one pixel, plus another array, with max(x, 0), if asked for."""
+
+def _pointwise_weight(
+    d_output: NDArray | None = None,
+    data: NDArray | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """The derivative of a convolution with filters of one pixel by the weight."""
+
 def _polygamma(
     data: NDArray | None = None,
     order: int = 0,
@@ -1873,7 +1920,7 @@ def _prepared_weight(
     beta: NDArray | None = None,
     moving_mean: NDArray | None = None,
     moving_var: NDArray | None = None,
-    packing: Literal['none', 'convolution', 'linear', 'winograd'] = 'none',
+    packing: Literal['none', 'convolution', 'linear', 'product', 'winograd'] = 'none',
     data_shape: _Shape = (),
     stride: _Shape = (),
     pad: _Shape = (),

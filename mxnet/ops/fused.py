@@ -76,7 +76,7 @@ def packed_for_products(weight):
     from ..kernels.products import pack
 
     right = weight.reshape(len(weight), -1).t()
-    return pack(right, weight.new_empty(packed_size(*right.shape)))
+    return pack(right, weight.new_zeros(packed_size(*right.shape)))
 
 
 class PreparedWeight(Op, name="_prepared_weight"):

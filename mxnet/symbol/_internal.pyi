@@ -1598,6 +1598,22 @@ def _over_count(
 ) -> Symbol:
     """The values of a reduction, divided by how many elements went into each."""
 
+def _packed_fully_connected(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    num_hidden: int = ...,
+    no_bias: bool = False,
+    flatten: bool = True,
+    activation: Literal['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'leaky_relu', 'hardtanh', 'hardsigmoid'] = 'none',
+    factors: Sequence[float] | float = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """A fully connected layer with an activation, on a weight that ``_prepared_weight`` has packed."""
+
 def _pad_like(
     data: Symbol | None = None,
     shape_like: Symbol | None = None,
@@ -1652,6 +1668,34 @@ def _plus_scalar(
 ) -> Symbol:
     """data + scalar."""
 
+def _pointwise_convolution(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    residual: Symbol | None = None,
+    num_filter: int = ...,
+    no_bias: bool = False,
+    with_residual: bool = False,
+    activation: Literal['none', 'relu'] = 'none',
+    transposed: bool = False,
+    packed: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """A convolution with filters of one pixel, plus another array, with max(x, 0), if asked for."""
+
+def _pointwise_weight(
+    d_output: Symbol | None = None,
+    data: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """The derivative of a convolution with filters of one pixel by the weight."""
+
 def _polygamma(
     data: Symbol | None = None,
     order: int = 0,
@@ -1704,7 +1748,7 @@ def _prepared_weight(
     beta: Symbol | None = None,
     moving_mean: Symbol | None = None,
     moving_var: Symbol | None = None,
-    packing: Literal['none', 'convolution', 'linear', 'winograd'] = 'none',
+    packing: Literal['none', 'convolution', 'linear', 'product', 'winograd'] = 'none',
     data_shape: _Shape = (),
     stride: _Shape = (),
     pad: _Shape = (),

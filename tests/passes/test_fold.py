@@ -147,6 +147,7 @@ RESIDUAL = (
 
 @pytest.fixture
 def pair(monkeypatch):
+    monkeypatch.setattr("mxnet.ops.generated.suits_products", lambda: False)  # oneDNN's kernels
     made = Pair(network(RESIDUAL, (False,) * 3), monkeypatch, data=(2, 3, 6, 5))
     fill(made.fused, 3)
     made.same_parameters()
