@@ -16,7 +16,7 @@ import torch
 from numba import njit
 
 from ..ops.generated import LANES, PANEL, wants_products
-from .native import compiled, openmp, run, take_part
+from .native import compiled, function, openmp, run, take_part
 from .tiles import ROWS, block_bytes, pack_left, pack_right, take_thread, tile
 from .vectors import LINE
 
@@ -26,6 +26,7 @@ __all__ = [
     "PLACES",
     "available",
     "multiply",
+    "pack",
     "packing_words",
     "run_packing",
     "run_product",
@@ -156,6 +157,14 @@ def available():
 def packing_words(right, out):
     """The words for packing a matrix, of which an axis is dense, into ``packed_size`` numbers."""
     return [right.data_ptr(), *_dense(right), *right.shape, out.data_ptr()]
+
+
+def pack(right, out):
+    """Pack a matrix at once, see ``packing_words``."""
+    words = np.array(packing_words(right, out), np.int64)
+    function(run_packing())(words.ctypes.data)
+    torch.autograd.graph.increment_version(out)
+    return out
 
 
 def words_of(left, right, out, start=None, shift=None, low=None, packed=False, threads=1, memory=0):
