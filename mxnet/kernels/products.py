@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from numba import njit
 
-from ..ops.generated import LANES, PANEL, wants_products
+from ..error import InternalError
+from ..ops.generated import INNER, LANES, PANEL, packed_size, wants_products
 from .native import compiled, function, openmp, run, take_part
 from .tiles import ROWS, block_bytes, pack_left, pack_right, take_thread, tile
 from .vectors import LINE
@@ -34,7 +35,6 @@ __all__ = [
     "words_of",
 ]
 
-INNER = 256  # at most so many steps of a sum at a time: a panel of 64 KiB
 HEIGHT = 192  # rows of the left matrix that are packed at a time, in 200 KiB
 
 # Bytes a thread needs for what it packs: of the left matrix, and of the right one.
@@ -177,6 +177,12 @@ def words_of(left, right, out, start=None, shift=None, low=None, packed=False, t
     batch = len(out) if out.dim() == 3 else 1
     rows, columns = out.shape[-2:]
     inner = left.shape[-1]
+    fits = left.shape[-2:] == (rows, inner)
+    if packed:
+        fits = fits and right.shape[-1] >= packed_size(inner, columns)
+    if not fits or not packed and right.shape[-2:] != (inner, columns):
+        sizes = (tuple(each.shape) for each in (left, right, out))
+        raise InternalError("matrices of sizes {}, {} and {} are no product".format(*sizes))
     left_row, left_step = (4 * stride for stride in left.stride()[-2:])
     steps = (0, 0) if packed else _dense(right)
     apart = (4 * each.stride(0) if batch > 1 else 0 for each in (left, right, out))

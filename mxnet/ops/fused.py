@@ -10,7 +10,7 @@ from typing import Literal
 from .conv import Convolution, stored_channels_last
 from .core import Aux, Op
 from .dense import FullyConnected
-from .generated import packed_size
+from .generated import LANES, has_kernels, packed_size, panels
 from .lazy_torch import F, torch
 from .parameters import Floats, Shape
 from .shapes import product
@@ -73,10 +73,20 @@ def normalisation(gamma, beta, mean, var, eps, fix_gamma):
 
 def packed_for_products(weight):
     """The weight, one row for each column of a product, as generated products take it."""
+    right = weight.reshape(len(weight), -1).t()
+    result = weight.new_zeros(packed_size(*right.shape))
+    if not (has_kernels() and weight.dtype == torch.float32 and weight.device.type == "cpu"):
+        first = 0
+        for rows, columns in panels(*right.shape):
+            part = right[rows, columns]
+            width = -(-part.shape[1] // LANES) * LANES
+            target = result[first : first + len(part) * width].view(-1, width)
+            target[:, : part.shape[1]] = part
+            first += len(part) * width
+        return result
     from ..kernels.products import pack
 
-    right = weight.reshape(len(weight), -1).t()
-    return pack(right, weight.new_zeros(packed_size(*right.shape)))
+    return pack(right, result)
 
 
 class PreparedWeight(Op, name="_prepared_weight"):

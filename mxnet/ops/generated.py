@@ -3,19 +3,23 @@
 import functools
 import importlib.util
 import os
+from collections.abc import Iterator
 
 __all__ = [
+    "INNER",
     "LANES",
     "PANEL",
     "has_kernels",
     "packed_size",
+    "panels",
     "suits_products",
     "wants_kernels",
     "wants_products",
 ]
 
 LANES = 16  # numbers in a vector
-PANEL = 4  # vectors of a panel of a packed matrix
+PANEL = 4  # at most so many vectors in a panel of a packed matrix
+INNER = 256  # at most so many rows of it in a panel, of 64 KiB
 
 
 @functools.cache
@@ -42,6 +46,17 @@ def wants_products() -> bool:
 def packed_size(inner: int, columns: int) -> int:
     """How many numbers a packed right matrix has, with those that packing may write behind it."""
     return -(-columns // LANES) * LANES * inner + LANES * PANEL * LANES
+
+
+def panels(inner: int, columns: int) -> Iterator[tuple[slice, slice]]:
+    """The rows and columns of the panels of a packed matrix, in their order."""
+    vectors = -(-columns // LANES)
+    turns, count = -(-inner // INNER), -(-vectors // PANEL)
+    for turn in range(turns):
+        rows = slice(turn * inner // turns, (turn + 1) * inner // turns)
+        for panel in range(count):
+            first, end = panel * vectors // count * LANES, (panel + 1) * vectors // count * LANES
+            yield rows, slice(first, min(end, columns))
 
 
 @functools.cache

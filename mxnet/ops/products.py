@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from .core import Op
 from .dense import FullyConnected
 from .fused import Activation, activate
-from .generated import packed_size, wants_products
+from .generated import LANES, has_kernels, packed_size, panels, wants_products
 from .lazy_torch import torch
 from .parameters import Floats, at_least
 from .shapes import product
@@ -24,8 +24,10 @@ def affine(left, right, *, out, start=None, shift=None, relu=False, packed=False
 
     ``right`` may be packed; ``start`` is like ``out``, ``shift`` a row.
     """
-    fits = out.dtype == torch.float32 and out.device.type == "cpu" and out.numel() and left.numel()
-    if packed or fits and wants_products():
+    fits = out.dtype == torch.float32 and out.device.type == "cpu" and left.numel() and out.numel()
+    if packed and not (fits and has_kernels()):
+        right = unpacked(right, left.shape[1], out.shape[1])
+    elif fits and (packed or wants_products()):
         from ..kernels.products import multiply
 
         low = 0.0 if relu else None
@@ -36,6 +38,17 @@ def affine(left, right, *, out, start=None, shift=None, relu=False, packed=False
         result = torch.addmm(shift, left, right, out=out)
     result = result if start is None else result.add_(start)
     return result.clamp_min_(0) if relu else result
+
+
+def unpacked(packed, inner, columns):
+    """The matrix that has been packed."""
+    result, first = packed.new_empty(inner, columns), 0
+    for rows, wanted in panels(inner, columns):
+        part = result[rows, wanted]
+        width = -(-part.shape[1] // LANES) * LANES
+        part.copy_(packed[first : first + len(part) * width].view(-1, width)[:, : part.shape[1]])
+        first += len(part) * width
+    return result
 
 
 def as_rows(array):
@@ -108,9 +121,11 @@ class PointwiseConvolution(Op, name="_pointwise_convolution"):
         if not self.packed:
             right = weight.view(weight.shape[:2])
             right = right if self.transposed else right.t()
+        if residual is not None:  # rows of one dense image would be strided
+            residual = as_rows(residual.contiguous(memory_format=torch.channels_last))
         affine(
             as_rows(data), right, out=as_rows(result), shift=bias, packed=self.packed,
-            start=None if residual is None else as_rows(residual), relu=self.activation == "relu",
+            start=residual, relu=self.activation == "relu",
         )  # fmt: skip
         return result if out is None or result is out else out.copy_(result)
 
@@ -125,7 +140,10 @@ class PointwiseWeight(Op, name="_pointwise_weight"):
     differentiable = False
 
     def infer_shape(self, s):
-        s.output = (s.d_output[1], s.data[1], 1, 1)
+        n, c, h, w = s.data
+        k = s.d_output[1]
+        s.d_output = (n, k, h, w)
+        s.output = (k, c, 1, 1)
 
     def forward(self, d_output, data, *, out):
         shape = (d_output.shape[1], data.shape[1])
@@ -154,7 +172,7 @@ class PackedFullyConnected(FullyConnected, name="_packed_fully_connected"):
 
     def forward(self, data, weight, bias=None, *, out):
         shape = (*self.leading(data), self.num_hidden)
-        result = torch.empty(shape, dtype=data.dtype) if out is None else out
+        result = data.new_empty(shape) if out is None else out
         relu = self.activation == "relu"
         rows = result.view(-1, self.num_hidden)
         affine(self.rows(data), weight, out=rows, shift=bias, relu=relu, packed=True)
