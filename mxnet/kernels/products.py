@@ -77,7 +77,7 @@ def run_packing(w):
 # and from column to column (0: its address is that of zeros), 18 a shift of the columns, 19 bytes from
 # column to column of it (likewise), 20 zeros, 21 the bits of the least result, 22 memory of PACK_BYTES
 # for each thread, 23 how many products, bytes from one to the next 24 of the left matrices, 25 of the
-# right ones, 26 of results.
+# right ones, 26 of results, 27 of what to start from.
 
 
 @njit(error_model="numpy")
@@ -116,7 +116,7 @@ def block(w, memory, number, first, last, left_panel, right_panel):
                 out, out_row = result + 4 * column, w[11]
                 start, start_row, shift = out, out_row, w[20]
                 if turn == 0:
-                    start, start_row = w[15] + w[17] * column, w[16]
+                    start, start_row = w[15] + number * w[27] + w[17] * column, w[16]
                     shift = w[18] + w[19] * column
                 for i in range(row, end, ROWS):
                     a = left + (i - row) // ROWS * apart
@@ -171,8 +171,8 @@ def words_of(left, right, out, start=None, shift=None, low=None, packed=False, t
     """The words of out = max(left right + start + shift, low), for matrices or batches of them.
 
     One axis of ``left`` and ``right`` is dense, and the rows of ``out`` are; ``right`` may be memory
-    that packing has filled, one row for each product. ``start``, only for a single product, is like
-    ``out`` or a row; ``shift`` is a row.
+    that packing has filled, one row for each product. ``start`` is like ``out`` or a row; ``shift`` is
+    a row.
     """
     batch = len(out) if out.dim() == 3 else 1
     rows, columns = out.shape[-2:]
@@ -186,15 +186,16 @@ def words_of(left, right, out, start=None, shift=None, low=None, packed=False, t
     left_row, left_step = (4 * stride for stride in left.stride()[-2:])
     steps = (0, 0) if packed else _dense(right)
     apart = (4 * each.stride(0) if batch > 1 else 0 for each in (left, right, out))
-    start_at = (_zeros(), 0, 0)
+    start_at, starts_apart = (_zeros(), 0, 0), 0
     if start is not None:
-        start_at = (start.data_ptr(), 4 * start.stride(0) if start.dim() == 2 else 0, 4)
+        start_at = (start.data_ptr(), 4 * start.stride(-2) if start.dim() > 1 else 0, 4)
+        starts_apart = 4 * start.stride(0) if start.dim() == 3 else 0
     across, down = _parts(batch, rows, columns, inner, left_step != 4, threads)
     return [
         0, 0, across, down, left.data_ptr(), left_row, left_step if inner > 1 else 4,
         right.data_ptr(), *steps, out.data_ptr(), 4 * out.stride(-2), rows, columns, inner, *start_at,
         *((_zeros(), 0) if shift is None else (shift.data_ptr(), 4)), _zeros(), _bits(low),
-        memory, batch, *apart,
+        memory, batch, *apart, starts_apart,
     ]  # fmt: skip
 
 

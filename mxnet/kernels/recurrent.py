@@ -34,7 +34,7 @@ class Run(NamedTuple):
 
 
 # Where things are among the words of a run, behind the sequence itself.
-_STEP, _START, _CALL, _PACKING = 21, 36, 42, 74
+_STEP, _START, _CALL, _PACKING = 21, 36, 42, 75
 
 
 def _run_of(

@@ -24,18 +24,18 @@ def _write_tile(
     build, rows, vectors, left, left_row, left_step, right, start, start_row, shift, low, out,
     out_row, steps, bits,
 ):  # fmt: skip
-    """Add a product and a shift to what some rows start from; ``low``: bits of the least result."""
+    """Add a product and a shift to what some rows start from; ``low``: bits of the least result.
+
+    What they start from comes last: rounding a long sum in pieces loses less than adding to all of it.
+    """
     builder, mask, last = build.builder, build.mask(bits), vectors - 1
 
     def line(place):
         numbers = [build.load(place, LINE * v) for v in range(last)]
         return [*numbers, build.load_some(place, mask, LINE * last)]
 
-    shifts = line(shift)
-    sums = [
-        [builder.fadd(a, b) for a, b in zip(line(build.after(start, start_row, i)), shifts)]
-        for i in range(rows)
-    ]
+    zeros = ir.Constant(VECTOR, [0.0] * LANES)
+    sums = [[zeros] * vectors for _ in range(rows)]
     sources = [build.after(left, left_row, i) for i in range(rows)]
     before = builder.block
     loop, end = (builder.function.append_basic_block(name) for name in ("steps", "written"))
@@ -60,9 +60,13 @@ def _write_tile(
     builder.cbranch(again, loop, end)
     builder.position_at_end(end)
     least = build.spread(builder.bitcast(builder.trunc(low, ir.IntType(32)), FLOAT))
+    shifts = line(shift)
     for i in range(rows):
         place = build.after(out, out_row, i)
-        results = [build.at_least(value, least) for value in sums[i]]
+        results = []
+        for value, first, added in zip(sums[i], line(build.after(start, start_row, i)), shifts):
+            value = builder.fadd(builder.fadd(value, first), added)
+            results.append(build.at_least(value, least))
         for v in range(last):
             build.store(results[v], place, LINE * v)
         build.store_some(results[last], place, mask, LINE * last)
@@ -117,6 +121,17 @@ def _move(context, source, target, bits):
     return addresses(3), writing(_write_move)
 
 
+def _write_rows(build, source, target):
+    kind = ir.VectorType(FLOAT, ROWS)
+    build.store(build.load(source, kind=kind), target, kind=kind)
+
+
+@intrinsic
+def _move_rows(context, source, target):
+    """Copy ROWS numbers."""
+    return addresses(2), writing(_write_rows)
+
+
 def _write_transposed(build, source, pitch, target, target_pitch, rows, bits):
     builder, values = build.builder, []
     for i in range(LANES):
@@ -165,7 +180,7 @@ def pack_right(source, step, column, inner, columns, target):
 def pack_left(source, step, inner, rows, target):
     """Rows of the left matrix that lie side by side, in blocks of ROWS: of each step its rows.
 
-    A vector is written where ROWS numbers are wanted: the next step overwrites the others.
+    For rows that are left over a vector is written: the next step overwrites what is too much.
     """
     whole = rows // ROWS
     bits = (1 << (rows - whole * ROWS)) - 1
@@ -173,7 +188,7 @@ def pack_left(source, step, inner, rows, target):
     for k in range(inner):
         line, place = source + k * step, target + 4 * ROWS * k
         for i in range(whole):
-            _move(line + 4 * ROWS * i, place + i * pitch, (1 << ROWS) - 1)
+            _move_rows(line + 4 * ROWS * i, place + i * pitch)
         if bits:
             _move(line + 4 * ROWS * whole, place + whole * pitch, bits)
 

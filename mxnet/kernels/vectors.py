@@ -55,8 +55,8 @@ class Build:
         value.align = 4
         return value
 
-    def store(self, value, address, offset=0):
-        self.builder.store(value, self.at(address, offset)).align = 4
+    def store(self, value, address, offset=0, kind=VECTOR):
+        self.builder.store(value, self.at(address, offset, kind)).align = 4
 
     def mask(self, bits):
         return self.builder.bitcast(self.builder.trunc(bits, ir.IntType(LANES)), _MASK)

@@ -2615,6 +2615,18 @@ def _winograd_filters(
 ) -> NDArray:
     """Filters as ``_winograd_convolution`` takes them: weight (k, c, 3, 3) -> (36, c, k)."""
 
+def _winograd_weight(
+    d_output: NDArray | None = None,
+    data: NDArray | None = None,
+    pad: int = 1,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """The derivative of a convolution with 3x3 filters by the weight."""
+
 def _zeros(
     shape: _Shape = (),
     ctx: Any = '',

@@ -2396,6 +2396,17 @@ def _winograd_filters(
 ) -> Symbol:
     """Filters as ``_winograd_convolution`` takes them: weight (k, c, 3, 3) -> (36, c, k)."""
 
+def _winograd_weight(
+    d_output: Symbol | None = None,
+    data: Symbol | None = None,
+    pad: int = 1,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """The derivative of a convolution with 3x3 filters by the weight."""
+
 def _zeros(
     shape: _Shape = (),
     ctx: Any = '',

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mxnet as mx
+from mxnet.ops.core import get_op
 
 pytest.importorskip("numba")
 
@@ -26,7 +27,7 @@ def operators(executor):
 
 
 def trained(net, grad_req, frozen):
-    shapes = {"data": (4, 16, 25, 27), "out_label": (4, 32)}
+    shapes = {"data": (4, 32, 25, 27), "out_label": (4, 32)}
     requests = dict.fromkeys(net.list_arguments(), grad_req)
     requests.update(dict.fromkeys(frozen, "null"))
     executor = net.simple_bind(mx.cpu(), grad_req=requests, **shapes)
@@ -42,15 +43,16 @@ def trained(net, grad_req, frozen):
 
 @pytest.mark.parametrize("no_bias", [False, True])
 @pytest.mark.parametrize(
-    ("grad_req", "frozen", "count"),
-    [("write", (), 4), ("add", ("data",), 4), ("write", ("c1_weight", "c2_weight"), 4)],
+    ("grad_req", "frozen", "convolutions", "weights"),
+    [("write", (), 6, 3), ("add", ("data",), 5, 3), ("write", ("c1_weight", "c2_weight"), 6, 1)],
 )
-def test_gradients(monkeypatch, no_bias, grad_req, frozen, count):
+def test_gradients(monkeypatch, no_bias, grad_req, frozen, convolutions, weights):
     executor, found = trained(network(no_bias), grad_req, frozen)
-    assert operators(executor).count("_winograd_convolution") == count
+    assert operators(executor).count("_winograd_convolution") == convolutions
+    assert operators(executor).count("_winograd_weight") == weights
     monkeypatch.setenv("MXNET_USE_FUSION", "0")
     plain, wanted = trained(network(no_bias), grad_req, frozen)
-    assert "_winograd_convolution" not in operators(plain)
+    assert not any("winograd" in name for name in operators(plain))
     assert found.keys() == wanted.keys()
     for name, value in wanted.items():
         np.testing.assert_allclose(found[name], value, 1e-3, 1e-4 * np.abs(value).max())
@@ -63,4 +65,24 @@ def test_prediction_and_other_convolutions_are_left_to_their_passes():
             net, kernel=(3, 3), num_filter=32, pad=(1, 1), name=f"c{i}", **options
         )
     executor = mx.sym.sum(net).simple_bind(mx.cpu(), data=(4, 32, 64, 64))
-    assert "_winograd_convolution" not in operators(executor)
+    assert not any("winograd" in name for name in operators(executor))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_derivative_by_filters(threads):
+    """Sums over several groups of images, whose sizes are no multiples of what is done at a time."""
+    torch = pytest.importorskip("torch")
+    op = get_op("_winograd_weight")()
+    torch.manual_seed(0)
+    data, d_output = torch.randn(5, 48, 58, 61), torch.randn(5, 80, 58, 61)
+    exact = torch.nn.grad.conv2d_weight(data.double(), (80, 48, 3, 3), d_output.double(), padding=1)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        for memory_format in (torch.contiguous_format, torch.channels_last):
+            out = torch.empty(80, 48, 3, 3).to(memory_format=memory_format)
+            found = op.forward(d_output, data, out=out, workspace=None)
+            assert found is out
+            assert (found - exact).abs().max() < 3e-5 * exact.abs().max()
+    finally:
+        torch.set_num_threads(before)

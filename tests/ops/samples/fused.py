@@ -67,6 +67,17 @@ def tiles_convolved(data, weight, pad):
     return result[:, :, :rows, :columns]
 
 
+def derivative_by_filters(d_output, data):
+    """Each filter's head gradient, correlated with the data around each pixel."""
+    h, w = d_output.shape[2:]
+    pad = (h + 2 - data.shape[2]) // 2
+    data = np.pad(data, [(0, 0), (0, 0), (pad, pad), (pad, pad)])
+    result = np.empty((d_output.shape[1], data.shape[1], 3, 3))
+    for i, j in np.ndindex(3, 3):
+        result[:, :, i, j] = np.einsum("nkyx,ncyx->kc", d_output, data[:, :, i : i + h, j : j + w])
+    return result
+
+
 def winograd(data, weight, bias, residual):
     return relu(tiles_convolved(data, weight, 1) + bias.reshape(-1, 1, 1) + residual)
 
@@ -199,6 +210,18 @@ SAMPLES = [
         name="for the derivative by data",
         atol=1e-5,
         **PLAIN,
+    ),
+    *(
+        Sample(
+            "_winograd_weight",
+            {"pad": pad},
+            {"d_output": (n, k, 5 + 2 * pad, 4 + 2 * pad), "data": (n, c, 7, 6)},
+            derivative_by_filters,
+            name=f"{c} channels, pad {pad}",
+            atol=1e-4,
+            **PLAIN,
+        )
+        for n, c, k, pad in ((2, 3, 2, 1), (2, 16, 32, 1), (3, 32, 16, 0))
     ),
     Sample("_samples", {"begin": 1, "end": 3}, {"data": (4, 2)}, lambda data: data[1:3], **PLAIN),
     Sample(
