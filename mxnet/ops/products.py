@@ -139,6 +139,10 @@ class PointwiseWeight(Op, name="_pointwise_weight"):
     heavy = True
     differentiable = False
 
+    def multiplications(self, weight):
+        """One for each channel of the second input, the data, and number of the first one."""
+        return weight[1]
+
     def infer_shape(self, s):
         n, c, h, w = s.data
         k = s.d_output[1]
