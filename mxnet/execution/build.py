@@ -157,7 +157,7 @@ def build(
         (i for i, each in enumerate(instructions) if each.node not in forward_nodes),
         len(instructions),
     )
-    native = memory.untyped_storage()._cdata if "numba" in target.kernels else None
+    native = arena if "numba" in target.kernels else None
     backward = Segment(instructions[split:], native) if joint.wrt else None
     forward = Segment(instructions[:split], native)
     if lowering.hoisted:

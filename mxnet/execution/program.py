@@ -13,6 +13,7 @@ from ..graph.node import Node
 from .capture import TorchCall, capture
 from .explain import explain
 from .hoisted import Prologue
+from .storage import Arena
 from .watch import Watcher
 
 __all__ = ["Instruction", "Segment"]
@@ -84,10 +85,10 @@ class Segment:
     """A sequence of instructions that runs as one: the forward or the backward part of a program.
 
     The first run finds the torch calls that kernels consist of; a run is one loop over them.
-    ``native``: the storage of the arena, where what can run below Python is to do so.
+    ``native``: the arena, where what can run below Python is to do so.
     """
 
-    def __init__(self, instructions: Sequence[Instruction], native: int | None = None):
+    def __init__(self, instructions: Sequence[Instruction], native: Arena | None = None):
         self.instructions = list(instructions)
         self._native = native
         self._kept: Sequence[Any] = ()  # what native calls refer to
@@ -200,9 +201,8 @@ class _FirstRun:
     may become one call (``native``: see Segment).
     """
 
-    def __init__(self, native: int | None):
+    def __init__(self, native: Arena | None):
         self.native = native
-        self.scratch: Any = None
         self.calls: list[Call] = []
         self.owners: list[Instruction] = []
         self.kept: list[Any] = []
@@ -232,11 +232,9 @@ class _FirstRun:
             bound = [c.bound() if isinstance(c, TorchCall) else c for c in waiting]
             numbers: Sequence[int] = range(len(bound))
         else:
-            from .native.blocks import Scratch, merge
+            from .native.blocks import merge
 
-            if self.scratch is None:
-                self.scratch = Scratch()
-            bound, numbers, kept = merge(waiting, self.native, self.scratch)
+            bound, numbers, kept = merge(waiting, self.native.storage, self.native.scratch())
             self.kept += kept
         self.seconds += perf_counter() - start
         for call, number in zip(bound, numbers):

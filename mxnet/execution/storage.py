@@ -23,11 +23,25 @@ class Arena:
         self.generation = 0
         self.owner: Any = None
         self._memory = torch.empty(0, dtype=torch.uint8, device=device)
+        self._scratch: Any = None
 
     @property
     def size(self) -> int:
         """Bytes allocated now."""
         return self._memory.numel()
+
+    @property
+    def storage(self) -> int:
+        """What says of a tensor that it lies here."""
+        return self._memory.untyped_storage()._cdata
+
+    def scratch(self) -> Any:
+        """What native programs compute in: those of one arena never run at the same time."""
+        from .native.blocks import Scratch
+
+        if self._scratch is None or self._scratch.threads < torch.get_num_threads():
+            self._scratch = Scratch()
+        return self._scratch
 
     def take(self, size: int) -> torch.Tensor:
         """The memory, grown to at least ``size`` bytes."""
