@@ -134,7 +134,11 @@ class _Folding:
             self.replace(chain, "_winograd_convolution", planned, {"packing": "winograd"})
             return
         relu_at_most = chain.activation[0] in ("none", "relu")
-        if "products" in self.target.kernels and relu_at_most and is_pointwise(op):
+        inner = (
+            node.inputs[0].node.op is not None
+            and self.joint.key(Entry(chain.last)) not in self.heads
+        )
+        if "products" in self.target.kernels and relu_at_most and inner and is_pointwise(op):
             planned["packed"] = True
             self.replace(chain, "_pointwise_convolution", planned, {"packing": "product"})
             return

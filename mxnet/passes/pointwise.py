@@ -19,7 +19,8 @@ __all__ = ["is_pointwise", "use_products"]
 def use_products(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
     """Compute convolutions with filters of one pixel, and their derivatives, as generated products.
 
-    Data are stored channels-last, so that pixels are rows; the results are in planned memory.
+    Data are stored channels-last, so that pixels are rows; the results are in planned memory. Arrays of
+    users are stored as users want them: what reads or makes these stays a convolution.
     """
     if not target.train or "products" not in target.kernels:
         return joint
@@ -29,18 +30,22 @@ def use_products(joint: Joint, facts: Callable[[], Facts], target: Target) -> Jo
     if not found:
         return joint
     shapes, dtypes = facts()
+    heads = set(map(joint.key, joint.graph.outputs))
     replacements: dict[Node, Replacement | None] = {}
     for node in found:
         op: Any = node.op
         position = joint.graph.index[node]
-        if dtypes[position][0] != "float32":
+        forward = type(op) is convolution
+        inputs = dict(zip(op.input_names, node.inputs))
+        read = [inputs["data"]] if forward else [inputs["data"], inputs["d_output"]]
+        if dtypes[position][0] != "float32" or not is_pointwise(op if forward else op.forward_op):
             continue
-        if type(op) is convolution:
-            if is_pointwise(op):
-                replacements[node] = partial(_convolution, node)
-        elif is_pointwise(op.forward_op):
-            sources = dict(zip(op.input_names, joint.graph.sources[position]))
-            p, o = sources["data"]
+        if any(entry.node.op is None for entry in read) or forward and (position, 0) in heads:
+            continue
+        if forward:
+            replacements[node] = partial(_convolution, node)
+        else:
+            p, o = joint.key(inputs["data"])
             replacements[node] = partial(_derivative, node, shapes[p][o][1])
     return rewrite(joint, replacements)
 
