@@ -21,8 +21,8 @@ __all__ = ["ALIGNMENT", "Buffer", "assign_offsets", "largest_live"]
 ALIGNMENT = 64  # bytes; what torch.empty gives, and enough for any vector instruction
 _MOST_PAIRS = 4_000_000  # of buffers that are compared with each other; a second or so
 _MOST_SEARCHES = 200
-_PATIENCE = 8  # of these from one beginning
-_LONGER = 4  # times as many where the others have not come near
+_PATIENCE = 8, 2  # of these from one beginning; later ones
+_LONGER = 5  # times as many where the others have not come near
 
 
 @dataclass
@@ -82,7 +82,7 @@ def _attempts(buffers: Sequence[Buffer]) -> Iterator[tuple[Callable[[], int], fl
     for key in _ORDERS:
         yield partial(_pack_in_order, sorted(buffers, key=key)), 1
     count = min(_MOST_SEARCHES, _MOST_PAIRS // len(buffers) ** 2)
-    for number, search in enumerate(_searches(buffers, _LONGER * count)):
+    for number, search in enumerate(_searches(buffers, count)):
         yield search, 1.0015 if number < count else 1.004
 
 
@@ -107,7 +107,7 @@ def _searches(buffers: Sequence[Buffer], count: int) -> Iterator[Callable[[], in
 
     def search(number: int) -> int:
         nonlocal order
-        if number and number % _PATIENCE == 0:
+        if number and number % _PATIENCE[number >= count] == 0:
             by_size, by_life = chance.random(), chance.random()
 
             def weight(b: Buffer) -> float:
@@ -121,7 +121,7 @@ def _searches(buffers: Sequence[Buffer], count: int) -> Iterator[Callable[[], in
         order = [*top, *(b for b in order if id(b) not in chosen)]
         return total
 
-    return (partial(search, number) for number in range(count))
+    return (partial(search, number) for number in range(_LONGER * count))
 
 
 def _pack_in_order(order: Sequence[Buffer]) -> int:
