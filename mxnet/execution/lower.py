@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import torch
 
 from ..graph.node import Graph, Node
+from ..ops.conv import copy_images
 from ..passes.memory import Key, Plan
 from .hoisted import renew
 from .program import Instruction
@@ -266,7 +267,7 @@ def adopt(
     """
     for out, result, last, adopts in zip(outs, op.results(call()), channels_last, adopting):
         if not adopts:
-            out.copy_(result)
+            copy_images(out, result)
             continue
         if any(same_storage(result, tensor) for tensor in inputs):
             result = result.clone()  # its memory would be reused under it

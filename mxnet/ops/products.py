@@ -8,6 +8,7 @@ packed beforehand.
 
 from typing import Annotated, Literal
 
+from .conv import copy_images
 from .core import Op
 from .dense import FullyConnected
 from .fused import Activation, activate
@@ -127,7 +128,7 @@ class PointwiseConvolution(Op, name="_pointwise_convolution"):
             as_rows(data), right, out=as_rows(result), shift=bias, packed=self.packed,
             start=residual, relu=self.activation == "relu",
         )  # fmt: skip
-        return result if out is None or result is out else out.copy_(result)
+        return result if out is None or result is out else copy_images(out, result)
 
 
 class PointwiseWeight(Op, name="_pointwise_weight"):

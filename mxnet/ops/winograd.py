@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from .conv import copy_images
 from .core import Op
 from .generated import LANES, has_kernels
 from .lazy_torch import F, torch
@@ -191,7 +192,7 @@ class WinogradConvolution(Op, name="_winograd_convolution"):
         relu = self.activation == "relu"
         bias = None if bias is None else bias.contiguous()
         convolve(data, weight, bias, residual, self.pad, relu, images, workspace, result)
-        return result if out is None or result is out else out.copy_(result)
+        return result if out is None or result is out else copy_images(out, result)
 
     def step_by_step(self, data, weight, shape):
         """The sums alone, by torch's own operators."""
@@ -250,7 +251,7 @@ class WinogradWeight(Op, name="_winograd_weight"):
         d_output, data = d_output.contiguous(**last), data.contiguous(**last)
         images = images_at_once(data.shape, d_output.shape)
         weight_derivative(d_output, data, self.pad, images, workspace, result)
-        return result if out is None or result is out else out.copy_(result)
+        return result if out is None or result is out else copy_images(out, result)
 
     def step_by_step(self, d_output, data):
         """The same by torch's own operators."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
 
@@ -67,3 +68,21 @@ def test_training_and_prediction_write_to_one_place(head):
             found.asnumpy(), fresh[train].outputs[0].asnumpy(), rtol=1e-5, atol=1e-5
         )
         assert found._tensor.data_ptr() == place
+
+
+@pytest.mark.parametrize("kernel", [(1, 1), (3, 3), (5, 5)])
+@pytest.mark.parametrize("train", [False, True])
+def test_large_images_that_are_outputs(kernel, train):
+    """They are computed channels-last and copied to arrays whose axes are in order."""
+    pad = tuple(size // 2 for size in kernel)
+    data = mx.sym.Variable("data")
+    net = mx.sym.Convolution(data, kernel=kernel, pad=pad, num_filter=32, no_bias=True, name="c")
+    executor = net.simple_bind(mx.cpu(), grad_req="write", data=(3, 16, 24, 25))
+    for name in ("data", "c_weight"):
+        array = executor.arg_dict[name]
+        array[:] = np.random.RandomState(0).uniform(-1, 1, array.shape)
+    d, w = (torch.from_numpy(executor.arg_dict[n].asnumpy()) for n in ("data", "c_weight"))
+    wanted = torch.conv2d(d, w, padding=pad).numpy()
+    for _ in range(2):
+        found = executor.forward(is_train=train)[0]
+        np.testing.assert_allclose(found.asnumpy(), wanted, 1e-3, 1e-3)
