@@ -58,7 +58,9 @@ def calls(executor):
 
 
 @pytest.mark.parametrize("mode", ["lstm", "gru"])
-@pytest.mark.parametrize(("batch", "size"), [(1, 37), (3, 37), (40, 210)])
+@pytest.mark.parametrize(
+    ("batch", "size"), [(1, 37), (3, 37), pytest.param(40, 210, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize("products", ["generated", "BLAS's"])
 def test_sequences(mode, batch, size, number, products, threads, monkeypatch):

@@ -93,6 +93,7 @@ def layers(width=1024, classes=16):
     return mx.sym.softmax(mx.sym.FullyConnected(net, num_hidden=classes, name="f"), name="s")
 
 
+@pytest.mark.slow
 def test_memory_of_wide_layers(monkeypatch):
     monkeypatch.setattr(pieces, "_MOST_TIME", 1.0)
     executor, got = predicted(layers(), (8192, 16))
