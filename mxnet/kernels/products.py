@@ -22,6 +22,7 @@ from .tiles import ROWS, block_bytes, pack_left, pack_right, take_thread, tile
 from .vectors import LINE
 
 __all__ = [
+    "ALONE",
     "MEMORY",
     "PACK_BYTES",
     "PLACES",
@@ -44,7 +45,7 @@ PACK_BYTES = _LEFT + _RIGHT
 _NO_LIMIT = int(np.float32(-np.inf).view(np.int32))
 PLACES = (4, 7, 10, 15, 18)  # of addresses of arrays among the words of a product
 MEMORY = 22  # the place of that of memory
-_ALONE = 1 << 20  # multiplications below which a second thread costs more than it does
+ALONE = 1 << 20  # multiplications below which a second thread costs more than it does
 
 
 @compiled
@@ -210,7 +211,7 @@ def _dense(right):
 
 def _parts(batch, rows, columns, inner, packs_left, threads):
     """Into how many parts a product is cut, across and down."""
-    if threads == 1 or batch * rows * columns * inner < _ALONE:
+    if threads == 1 or batch * rows * columns * inner < ALONE:
         return 1, 1
     wanted = -(-4 * threads // batch)
     panels = -(-columns // (LANES * PANEL))

@@ -33,11 +33,11 @@ def affine(left, right, *, out, start=None, shift=None, relu=False, packed=False
 
         low = 0.0 if relu else None
         return multiply(left, right, start, shift, low, packed, out=out)
-    if shift is None:
+    if start is None:
         result = torch.mm(left, right, out=out)
-    else:
-        result = torch.addmm(shift, left, right, out=out)
-    result = result if start is None else result.add_(start)
+    else:  # which may be what ``out`` holds
+        result = torch.addmm(start, left, right, out=out)
+    result = result if shift is None else result.add_(shift)
     return result.clamp_min_(0) if relu else result
 
 

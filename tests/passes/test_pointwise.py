@@ -114,3 +114,19 @@ def test_arrays_of_users_are_left_to_convolutions():
         executor = bound(net, grad_req, (2, 16, 8, 8))
         executor.forward(is_train=train)
         assert not any("pointwise" in name for name in operators(executor, train))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sums_take_the_place_of_what_is_added(packed, dtype):
+    torch = pytest.importorskip("torch")
+    from mxnet.ops.fused import packed_for_products
+    from mxnet.ops.products import affine
+
+    left, right = torch.randn(9, 300, dtype=getattr(torch, dtype)), torch.randn(300, 70)
+    right, shift = right.to(left.dtype), torch.randn(70, dtype=left.dtype)
+    out = torch.randn(9, 70, dtype=left.dtype)
+    wanted = (left @ right + out + shift).clamp_min(0)
+    given = packed_for_products(right.t().contiguous()) if packed else right
+    affine(left, given, out=out, start=out, shift=shift, relu=True, packed=packed)
+    torch.testing.assert_close(out, wanted, rtol=1e-4, atol=1e-4)

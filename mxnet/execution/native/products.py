@@ -11,7 +11,6 @@ from ...kernels import codes
 from ...kernels import products as generated
 from .claims import Claimed, Record, Unfit, require, rule
 
-_ALONE = 1 << 20  # multiplications in a product below which a second thread costs more than it does
 _GEMV_LIMIT = 1 << 20  # numbers in a matrix above which BLAS has the better loop for vectors
 
 
@@ -125,7 +124,7 @@ def _matrix_product(
         letter + b_transposed, letter + a_transposed, size, size + 4, size + 8, scale, b.data_ptr(),
         size + 12, a.data_ptr(), size + 16, scale + 4, out.data_ptr(), size + 20,
     )  # fmt: skip
-    alone = int(out.numel() * a.shape[1] < _ALONE)
+    alone = int(out.numel() * a.shape[1] < generated.ALONE)
     return Record(codes.GEMM, (*fill, *call, alone), (*keep, sizes, scales, letters))
 
 
