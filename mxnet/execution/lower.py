@@ -226,9 +226,15 @@ class Lowering:
     def lower_copied_view(self, node: Node, inputs: list, outs: list) -> Instruction:
         """A view that has to be an array of its own: an output, or of a strided source."""
         op = node.op
-        call = op.prepare(inputs, train=self.environment.train, context=self.environment.context)
         loose = self.loose_among(inputs)
-        call = partial(copy_views, op, call, outs)
+        if op.view == "reshape" and outs[0].is_contiguous():  # the elements in their order
+            shape, _ = self.facts(self.graph.sources[self.graph.index[node]][0])
+            call: Any = partial(outs[0].view(shape).copy_, inputs[0])
+        else:
+            call = op.prepare(
+                inputs, train=self.environment.train, context=self.environment.context
+            )
+            call = partial(copy_views, op, call, outs)
         return Instruction(node, call, inputs, outs, loose=loose, capturable=op.capture)
 
 

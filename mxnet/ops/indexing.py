@@ -83,6 +83,7 @@ class TakeBackward(Op, name="_backward_take"):
     axis: int = 0
     mode: Literal["clip", "raise", "wrap"] = "clip"
     shape_only = ("a",)
+    dense = ("grad",)
 
     def infer_shape(self, s):
         s.same("a", "output")

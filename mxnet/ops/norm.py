@@ -220,6 +220,7 @@ class LayerNorm(Op):
     output_mean_var: bool = False
 
     light = True
+    dense = ("data", "d_output")
     precision = "full"
     inplace = {"output": ("data",)}
     optional = ("mean", "std")

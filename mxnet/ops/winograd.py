@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from .conv import copy_images
 from .core import Op
-from .generated import LANES, has_kernels
+from .generated import LANES, has_kernels, wants_products
 from .lazy_torch import F, torch
 from .parameters import at_least
 
@@ -90,11 +90,15 @@ def transformed_filters(weight, for_data=False, out=None):
     """
     factors = torch.tensor(_FILTER, dtype=torch.float64, device=weight.device) / 24
     both = torch.kron(factors, factors).to(weight.dtype)
-    if for_data:
-        both, order = both.flip(1), (2, 3, 0, 1)
-    else:
-        order = (2, 3, 1, 0)
+    both, order = (both.flip(1), (2, 3, 0, 1)) if for_data else (both, (2, 3, 1, 0))
     first, second = (weight.shape[axis] for axis in order[2:])
+    if wants_products() and _has_kernel(weight, len(weight)) and weight.is_contiguous():
+        from ..kernels.products import multiply
+
+        taps = weight.view(*weight.shape[:2], 9).permute(order[2], 2, order[3])
+        out = weight.new_empty(36, first, second) if out is None else out
+        multiply(both.expand(first, 36, 9), taps, out=out.view(36, first, second).transpose(0, 1))
+        return out
     values = weight.permute(*order).reshape(9, first * second)
     out = None if out is None else out.view(36, first * second)
     return torch.mm(both, values, out=out).view(36, first, second)

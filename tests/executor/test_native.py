@@ -334,3 +334,21 @@ def test_threads_of_products_are_as_before():
     finally:
         limit(before)
     assert_same(out, torch.full((4, 6), 5.0))
+
+
+def test_what_is_read_in_another_order_is_copied_within_the_plan():
+    net = mx.sym.transpose(mx.sym.Variable("data"), axes=(0, 2, 1))
+    net = mx.sym.LayerNorm(mx.sym.reshape(net, shape=(-1, 8)), name="norm")
+    executor = mx.sym.sum(net, axis=0).simple_bind(mx.cpu(), data=(2, 8, 5))
+    data = np.random.RandomState(0).randn(2, 8, 5).astype("float32")
+    executor.arg_dict["data"][:] = data
+    executor.arg_dict["norm_gamma"][:] = 1
+    executor.forward(is_train=True)
+    executor.backward(mx.nd.arange(8))
+    rows = torch.tensor(data, requires_grad=True)
+    normal = torch.nn.functional.layer_norm(rows.transpose(1, 2).reshape(-1, 8), (8,))
+    normal.sum(0).backward(torch.arange(8.0))
+    np.testing.assert_allclose(executor.grad_dict["data"].asnumpy(), rows.grad, 1e-4, 1e-5)
+    program = executor._program(True)  # all calls write into planned memory, and make no tensor
+    assert program.forward._pure
+    assert program.backward._pure

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
 from mxnet.ops.core import get_op
+from mxnet.ops.winograd import transformed_filters
 
 pytest.importorskip("numba")
 
@@ -86,3 +88,19 @@ def test_derivative_by_filters(threads):
             assert (found - exact).abs().max() < 3e-5 * exact.abs().max()
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("available", [True, False])
+@pytest.mark.parametrize("for_data", [True, False])
+def test_filters(monkeypatch, available, for_data):
+    monkeypatch.setattr("mxnet.ops.winograd.wants_products", lambda: available)
+    weight = torch.randn(32, 48, 3, 3)
+    exact = transformed_filters(weight.double(), for_data)
+    for given in (weight, weight.contiguous(memory_format=torch.channels_last)):
+        out = torch.empty(exact.shape)
+        for found in (
+            transformed_filters(given, for_data),
+            transformed_filters(given, for_data, out),
+        ):
+            torch.testing.assert_close(found.double(), exact, rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(out.double(), exact, rtol=1e-5, atol=1e-6)
