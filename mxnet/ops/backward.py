@@ -75,6 +75,11 @@ class Backward(Op, abstract=True):
         """The inputs of the forward operator that have to be dense, and what is like them."""
         return self.forward_op.dense
 
+    @property
+    def waits(self) -> bool:
+        """As the forward operator, on whose inputs the kernel works."""
+        return self.forward_op.waits
+
     def workspace(self, inputs: list, outputs: list) -> tuple:
         """The scratch memory of the derivative kernel."""
         return self.forward_op.backward_workspace(inputs, outputs)

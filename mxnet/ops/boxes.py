@@ -266,6 +266,7 @@ class BoxNMS(Op, name="_contrib_box_nms", aliases=["_contrib_box_non_maximum_sup
     in_format: Format = "corner"
     out_format: Format = "corner"
 
+    waits = True
     precision = "full"
     outputs = ("output0",)
     hidden = ("source",)  # the row of the data, or -1
@@ -369,6 +370,7 @@ class BipartiteMatching(Op, name="_contrib_bipartite_matching"):
     is_ascend: bool = False
     threshold: float
     topk: int = -1
+    waits = True
     outputs = ("output0", "output1")
 
     def infer_shape(self, s):
@@ -454,6 +456,7 @@ class BoxDecode(Op, name="_contrib_box_decode"):
     clip: float = -1.0
     format: Format = "center"
 
+    waits = True
     precision = "full"
 
     def infer_shape(self, s):

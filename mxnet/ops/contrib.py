@@ -42,6 +42,7 @@ class CountSketch(Op, name="_contrib_count_sketch"):
     out_dim: Annotated[int, at_least(1)]
     processing_batch_size: int = 32
 
+    waits = True
     precision = "full"
 
     def infer_shape(self, s):
@@ -147,6 +148,7 @@ class HawkesLogLikelihood(Op, name="_contrib_hawkesll"):
     end (n, k).
     """
 
+    waits = True
     outputs = ("output", "out_state")
     labels = ("valid_length",)
 

@@ -292,6 +292,7 @@ class WhileLoop(Control, name="_while_loop"):
     func_var_locs: Shape
     subgraphs: Subgraphs
 
+    waits = True
     number_of_bodies = 2
 
     def check(self):
@@ -392,6 +393,7 @@ class Cond(Control, name="_cond"):
     else_input_locs: Shape
     subgraphs: Subgraphs
 
+    waits = True
     number_of_bodies = 3
 
     def locations(self):

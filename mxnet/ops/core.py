@@ -101,6 +101,9 @@ class Op:
     capture: ClassVar[bool] = True  # False: ``forward`` does work that a list of torch calls is not
     dynamic: ClassVar[bool] = False  # sizes of the results depend on values
     hoisted: ClassVar[bool] = False  # reads parameters alone; run again only when they have changed
+    # The kernel looks at values, copies from the host or runs code of users, so that a GPU is waited
+    # for. May be a property.
+    waits: ClassVar[Any] = False
     keeps_state: ClassVar[bool] = False  # a run leaves objects in ``state`` for the backward run
     # Inputs under mixed precision: "low", in 16 bits; "full", in 32; "widest", as they come. May be a
     # property; see passes/precision.

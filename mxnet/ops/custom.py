@@ -28,6 +28,7 @@ class Custom(Op):
 
     op_type: str
 
+    waits = True
     precision = "full"
     open_parameters = True
     capture = False

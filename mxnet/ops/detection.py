@@ -55,6 +55,7 @@ class MultiBoxPrior(Op, name="_contrib_MultiBoxPrior"):
     steps: Floats = (-1.0, -1.0)
     offsets: Floats = (0.5, 0.5)
 
+    waits = True
     precision = "full"
     shape_only = ("data",)
 
@@ -116,6 +117,7 @@ class MultiBoxTarget(Op, name="_contrib_MultiBoxTarget"):
     negative_mining_thresh: float = 0.5
     minimum_negative_samples: int = 0
     variances: Floats = (0.1, 0.1, 0.2, 0.2)
+    waits = True
     precision = "full"
     outputs = ("loc_target", "loc_mask", "cls_target")
 
@@ -205,6 +207,7 @@ class MultiBoxDetection(Op, name="_contrib_MultiBoxDetection"):
     variances: Floats = (0.1, 0.1, 0.2, 0.2)
     nms_topk: int = -1
 
+    waits = True
     precision = "full"
 
     def check(self):
@@ -294,6 +297,7 @@ class MultiProposal(Op, name="_contrib_MultiProposal"):
     output_score: bool = False
     iou_loss: bool = False
 
+    waits = True
     precision = "full"
 
     def check(self):

@@ -72,6 +72,7 @@ class Normalize(Op, name="_image_normalize"):
 
     mean: Floats = (0.0, 0.0, 0.0, 0.0)
     std: Floats = (1.0, 1.0, 1.0, 1.0)
+    waits = True
 
     def infer_shape(self, s):
         s.same("data", "output")
@@ -156,6 +157,7 @@ class ImageResize(Op, name="_image_resize"):
     size: Shape = ()
     keep_ratio: bool = False
     interp: int = 1
+    waits = True
 
     def sides(self, height, width):
         """Width and height of the result."""
@@ -193,6 +195,7 @@ class ResizeImage(Op, name="_cvimresize"):
     w: Annotated[int, at_least(1)]
     h: Annotated[int, at_least(1)]
     interp: int = 1
+    waits = True
 
     def infer_shape(self, s):
         require_image(s.src, "src")
@@ -251,6 +254,7 @@ class CopyMakeBorder(Op, name="_cvcopyMakeBorder"):
     type: int = 0
     value: float = 0.0
     values: Floats = ()
+    waits = True
 
     def check(self):
         if self.type not in range(5):
@@ -298,6 +302,7 @@ def border_index(size, margins, kind):
 class Decoding(Op, abstract=True):
     """What the decoders share: the size of the image is known at run time only."""
 
+    waits = True
     dynamic = True
     differentiable = False
 
@@ -365,6 +370,7 @@ class DecodeInto(Op, name="_imdecode"):
     y1: int
     c: int
     size: int
+    waits = True
     dynamic = True
     differentiable = False
 

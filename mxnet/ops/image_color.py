@@ -67,6 +67,7 @@ class FlipTopBottom(ColorImage, name="_image_flip_top_bottom"):
 class RandomImage(ColorImage, abstract=True):
     """What the random operators share; a hidden output has the numbers that a run drew."""
 
+    waits = True
     stochastic = True
     hidden = ("drawn",)
     number = 1
@@ -256,6 +257,7 @@ class AdjustLighting(ColorImage, name="_image_adjust_lighting"):
     """The image (h, w, 3) with ``alpha`` times the main colour components of ImageNet added."""
 
     alpha: Floats
+    waits = True
 
     def infer_shape(self, s):
         super().infer_shape(s)

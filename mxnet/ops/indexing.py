@@ -56,6 +56,11 @@ class Take(Op, name="take"):
     def infer_dtype(self, t):
         t.same("a", "output")
 
+    @property
+    def waits(self):
+        """Indices are looked at where they may be refused."""
+        return self.mode == "raise"
+
     def forward(self, a, indices, *, out):
         return take_along(a, indices, self.axis, self.mode, out)
 
@@ -84,6 +89,7 @@ class TakeBackward(Op, name="_backward_take"):
     mode: Literal["clip", "raise", "wrap"] = "clip"
     shape_only = ("a",)
     dense = ("grad",)
+    waits = Take.waits
 
     def infer_shape(self, s):
         s.same("a", "output")
@@ -386,7 +392,7 @@ class Where(Op, name="where", aliases=["_sparse_where"]):
         if condition.dim() != x.dim():
             condition = condition.reshape(*condition.shape, *(1,) * (x.dim() - condition.dim()))
             workspace = None if workspace is None else workspace.view(condition.shape)
-        if x.is_cuda or x.numel() < _FEW:
+        if x.device.type != "cpu" or x.numel() < _FEW:
             return torch.where(condition != 0, x, y, out=out)
         return select_bits(condition, x, y, out, workspace)
 
@@ -478,6 +484,7 @@ class IndexCopy(Op, name="_contrib_index_copy"):
     MXNetError where an index is out of range; of a repeated one the last slice stays.
     """
 
+    waits = True
     capture = False
 
     def infer_shape(self, s):
@@ -512,6 +519,7 @@ def last_of_each(index):
 class IndexCopyBackward(Op, name="_contrib_backward_index_copy"):
     """The derivative of ``index_copy``: each part of ``grad`` goes to the array it came from."""
 
+    waits = True
     outputs = ("d_old_tensor", "d_new_tensor")
     capture = False
     auto_create = False

@@ -311,6 +311,8 @@ class TriangularSolve(TriangularPair, name="_linalg_trsm", aliases=["linalg_trsm
 class SquareToSquare(Linalg, abstract=True):
     """Operators from square matrices to matrices of the same size."""
 
+    waits = True
+
     def infer_shape(self, s):
         s.same()
         square(s.A)
@@ -368,6 +370,7 @@ class LowerOrthogonal(Linalg, name="_linalg_gelqf", aliases=["linalg_gelqf"]):
     signs are those of LAPACK.
     """
 
+    waits = True
     outputs = ("output0", "output1")
 
     def infer_shape(self, s):
@@ -393,6 +396,7 @@ class SymmetricEigen(Linalg, name="_linalg_syevd"):
     contribute zero.
     """
 
+    waits = True
     outputs = ("output0", "output1")
 
     def infer_shape(self, s):
@@ -422,6 +426,7 @@ class Determinant(Linalg, name="_linalg_det", aliases=["linalg_det"]):
     The gradient is zero where the determinant is, as in 1.x.
     """
 
+    waits = True
     outputs = ("output0",)
 
     def infer_shape(self, s):
@@ -440,6 +445,7 @@ class LogDeterminant(Linalg, name="_linalg_slogdet", aliases=["linalg_slogdet"])
     which have no gradient.
     """
 
+    waits = True
     outputs = ("output0", "output1")
 
     def infer_shape(self, s):

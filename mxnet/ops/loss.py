@@ -355,6 +355,7 @@ class CTCLoss(Op, aliases=["_contrib_CTCLoss", "_contrib_ctc_loss", "ctc_loss"])
     use_label_lengths: bool = False
     blank_label: Literal["first", "last"] = "first"
 
+    waits = True
     precision = "full"
     labels = ("label", "data_lengths", "label_lengths")
     outputs = ("output0",)

@@ -413,6 +413,8 @@ class DecoupledUpdate(Update, abstract=True):
     Where that is 0, infinite or not a number, as a loss scale may be, nothing changes.
     """
 
+    waits = True
+
     def infer_shape(self, s):
         s.same(*(name for name in (*self.input_names, "output") if name != "rescale_grad"))
         one_element(s, "rescale_grad")

@@ -131,6 +131,7 @@ class MultiDescent(MultiUpdate, abstract=True):
 class Preloaded(MultiDescent, abstract=True):
     """Gradient descent whose rates and decays are arrays."""
 
+    waits = True
     shared = ("lrs", "wds")
 
     def factors(self, lrs, wds):
@@ -231,6 +232,7 @@ class PreloadedMultiMixedSGDMomentumUpdate(Preloaded, name="preloaded_multi_mp_s
 class MultiDecoupled(MultiUpdate, abstract=True):
     """AdamW, with the array ``rescale_grad`` after all others."""
 
+    waits = True
     shared = ("rescale_grad",)
     lists = ("lrs", "wds", "etas")
 

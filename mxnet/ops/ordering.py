@@ -123,7 +123,7 @@ class TopK(Ordering, name="topk"):
     def chosen(self, lines, axis):
         """The elements in order, and their positions."""
         whole = not 0 < self.k < lines.shape[axis]
-        if not whole and not lines.is_cuda:  # a GPU would wait for the check
+        if not whole and lines.device.type == "cpu":  # a GPU would wait for the check
             values, positions = torch.topk(lines, self.k, axis, largest=not self.is_ascend)
             if is_only_choice(lines, axis, values, torch.le if self.is_ascend else torch.ge):
                 return values, positions

@@ -229,11 +229,9 @@ class Windows:
         counts = torch.ones((), dtype=self.x.dtype, device=self.x.device)
         for k, m, size, stride, pad in self.axes():
             border = pad if self.op.counts_padding else 0
-            along = [
-                min(i * stride - pad + size, k + border) - max(i * stride - pad, -border)
-                for i in range(m)
-            ]
-            counts = counts.unsqueeze(-1) * counts.new_tensor(along)
+            first = torch.arange(m, device=counts.device).mul_(stride).sub_(pad)
+            along = (first + size).clamp_max_(k + border).sub_(first.clamp_min_(-border))
+            counts = counts.unsqueeze(-1) * along.to(counts.dtype)
         return counts.clamp_min(1)
 
 

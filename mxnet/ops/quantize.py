@@ -265,6 +265,7 @@ class CalibrateEntropy(Op, name="_contrib_calibrate_entropy"):
     """
 
     num_quantized_bins: int = 255
+    waits = True
     outputs = ("threshold", "divergence")
     differentiable = False
 

@@ -414,6 +414,7 @@ class Histogram(Op, name="_histogram"):
 
     bin_cnt: Annotated[int, at_least(1)] | None = None
     range: Floats | None = None
+    waits = True
     outputs = ("output0", "output1")
     differentiable = False
 

@@ -314,6 +314,7 @@ class Squeeze(Reshaping, name="squeeze"):
 class ShapeArray(Op, name="shape_array"):
     """The shape of an array, as an array of int64."""
 
+    waits = True
     shape_only = ("data",)
 
     def infer_shape(self, s):
@@ -333,6 +334,7 @@ class ShapeArray(Op, name="shape_array"):
 class SizeArray(Op, name="size_array"):
     """The number of elements of an array, as an array of int64 with one element."""
 
+    waits = True
     shape_only = ("data",)
 
     def infer_shape(self, s):

@@ -76,6 +76,7 @@ def round_away(value):
 class Regions(Op, abstract=True):
     """What the operators on regions share; rois get the gradient zero."""
 
+    waits = True
     columns = 5
 
     def infer_shape(self, s):

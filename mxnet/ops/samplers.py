@@ -50,6 +50,7 @@ class Distribution:
     """``limits``: what each parameter should be; ``sample``: draws for arrays of parameters."""
 
     limits: dict[str, str] = {}
+    waits = True  # for the check of the parameters
 
     def check(self):
         for name, rule in self.limits.items():
@@ -412,6 +413,7 @@ class UniqueZipfian(Op, name="_sample_unique_zipfian"):
     range_max: int
     shape: Shape | None = None
 
+    waits = True
     outputs = ("output0", "output1")
     stochastic = True
 

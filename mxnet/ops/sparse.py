@@ -122,6 +122,7 @@ class CSRProduct(Op, abstract=True):
 
     rows: Annotated[int, at_least(0)]
     columns: Annotated[int, at_least(0)]
+    waits = True
 
     def infer_dtype(self, t):
         t.same(*(name for name in (*self.input_names, "output") if name[:3] != "ind"))

@@ -111,7 +111,7 @@ class GridGenerator(Op):
     def _steps(self, flow):
         """The distance of two pixels in coordinates from -1 to 1, for x and y: (2, 1, 1)."""
         lengths = reversed(flow.shape[2:])
-        return flow.new_tensor([2 / max(length - 1, 1) for length in lengths]).view(2, 1, 1)
+        return torch.stack([flow.new_full((1, 1), 2 / max(length - 1, 1)) for length in lengths])
 
     def backward(self, d_output):
         if self.transform_type == "affine":
