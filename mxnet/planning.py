@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .base import MXNetError
+from .context import current_context
 from .error import NodeError
 from .graph.node import Graph, Node
 from .ops.dtypes import canonical
@@ -225,5 +226,6 @@ def make_plan(
         return requirements[variable] == "write" and known[variable][1] == dtype
 
     budget = None if memory_budget is None else parse_budget(memory_budget)
-    target = Target("cpu", bool(joint.wrt), available_kernels("cpu"))
+    device = "cuda" if current_context().device_type == "gpu" else "cpu"
+    target = Target(device, bool(joint.wrt), available_kernels(device))
     return plan_graph(joint, infer, lambda: writable, joint.wrt, target, budget)

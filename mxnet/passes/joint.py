@@ -188,9 +188,13 @@ def _computed_as(graph: Graph, key: Key) -> Key:
 
 
 def plan_joint(
-    joint: Joint, placement: Placement, shapes: Sequence[tuple], dtypes: Sequence[tuple]
+    joint: Joint,
+    placement: Placement,
+    shapes: Sequence[tuple],
+    dtypes: Sequence[tuple],
+    device: str = "cpu",
 ) -> tuple[Plan, Collection[Key]]:
     """The memory plan of a joint graph, and the values that are stored channels-last."""
-    channels_last = choose_channels_last(joint.graph, shapes, dtypes, placement.fixed)
+    channels_last = choose_channels_last(joint.graph, shapes, dtypes, placement.fixed, device)
     plan = plan_memory(joint.graph, shapes, dtypes, placement.fixed, placement.kept, channels_last)
     return plan, channels_last

@@ -1,8 +1,9 @@
 """Which values are kept channels-last: a property of their storage, while shapes stay (n, c, h, w).
 
 Convolutions on CPUs with oneDNN and on tensor cores read and write channels-last data without
-reordering it. So the results of convolutions are kept that way, and so is what follows from them,
-through every operator that says that it passes the format on, and back through their derivatives.
+reordering it (``channels_last_types``). So the results of convolutions are kept that way, and so is
+what follows from them, through every operator that says that it passes the format on, and back
+through their derivatives.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ from collections.abc import Collection, Sequence
 from ..graph.node import Graph
 from ..ops.backward import Backward
 from .memory import Key
+from .target import channels_last_types
 
 __all__ = ["choose_channels_last"]
 
-_DTYPES = ("float32", "float16", "bfloat16")
-
 
 def choose_channels_last(
-    graph: Graph, shapes: Sequence[tuple], dtypes: Sequence[tuple], fixed: Collection[Key]
+    graph: Graph,
+    shapes: Sequence[tuple],
+    dtypes: Sequence[tuple],
+    fixed: Collection[Key],
+    device: str = "cpu",
 ) -> set[Key]:
     """The values to be stored channels-last; values in ``fixed`` have their storage already."""
+    gaining = channels_last_types(device)
     chosen: set[Key] = set()
     for position, node in enumerate(graph.nodes):
         op = node.op
@@ -34,7 +39,7 @@ def choose_channels_last(
             by_name = dict(zip(op.input_names, sources))
             like: list = [by_name[name] for name in op.wanted()]
         elif op.memory_format == "channels_last":
-            like = [None] * len(op.output_names) if dtypes[position][0] in _DTYPES else []
+            like = [None] * len(op.output_names) if dtypes[position][0] in gaining else []
         elif op.memory_format == "follows":
             leader = next((key for key in sources if key in chosen), False)
             like = [leader] * len(op.output_names)

@@ -51,7 +51,7 @@ def plan_graph(
     def planned(candidate: Joint) -> Planned:
         shapes, dtypes = infer(candidate.graph)
         placement = place(candidate, shapes, dtypes, writable())
-        plan, channels_last = plan_joint(candidate, placement, shapes, dtypes)
+        plan, channels_last = plan_joint(candidate, placement, shapes, dtypes, target.device)
         report = report_memory(candidate, placement, plan, shapes, dtypes, gradients)
         return Planned(candidate, shapes, dtypes, placement, plan, channels_last, report)
 

@@ -8,9 +8,17 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ..error import MXNetError
 from ..ops.generated import wants_kernels, wants_products
 
-__all__ = ["Facts", "Target", "available_kernels"]
+__all__ = [
+    "Facts",
+    "Target",
+    "allows_conversion",
+    "available_kernels",
+    "channels_last_types",
+    "setting",
+]
 
 Facts = tuple[Sequence[tuple], Sequence[tuple]]  # shapes and dtypes of a graph's values
 
@@ -46,6 +54,34 @@ def available_kernels(device: str) -> frozenset[str]:
         if wants_products():
             found.add("products")
     return frozenset(found)
+
+
+def setting(name: str, default: int) -> int:
+    """The number that an environment variable of 1.x holds; raises MXNetError for what is none."""
+    text = os.environ.get(name, "").strip().lower()
+    words = {"": default, "true": 1, "false": 0}
+    try:
+        return words[text] if text in words else int(text)
+    except ValueError:
+        raise MXNetError(f"{name} should be a number, not {text!r}") from None
+
+
+def allows_conversion() -> bool:
+    """Whether tensor cores of GPUs may round float32 numbers to TF32: only if that is asked for."""
+    cores = setting("MXNET_CUDA_ALLOW_TENSOR_CORE", 1)
+    return bool(cores and setting("MXNET_CUDA_TENSOR_OP_MATH_ALLOW_CONVERSION", 0))
+
+
+def channels_last_types(device: str) -> tuple[str, ...]:
+    """The dtypes of which convolutions on a kind of device are faster channels-last.
+
+    On GPUs that is so of what tensor cores compute.
+    """
+    if device == "cpu":
+        return ("float32", "float16", "bfloat16")
+    if not setting("MXNET_CUDA_ALLOW_TENSOR_CORE", 1):
+        return ()
+    return ("float16", "bfloat16", *(("float32",) if allows_conversion() else ()))
 
 
 @functools.cache

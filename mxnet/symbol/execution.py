@@ -84,7 +84,7 @@ class Bindable:
         dtype: Any = None,
         **shapes: tuple,
     ) -> Any:
-        """The exact memory that a bound executor would take, without allocating anything.
+        """The exact memory that an executor on the current context would take; nothing is allocated.
 
         Parameters: ``grad_req``, ``memory_budget`` and ``dtype`` as in ``bind``; ``type_dict``:
         dtypes by name; shapes by argument name, as for ``simple_bind``. Returns a MemoryReport:
