@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -24,7 +25,8 @@ from .collector import without_collection
 from .dynamic import DynamicSegment
 from .hoisted import Prologue
 from .lower import Environment, Lowering, Sink, torch_dtype
-from .program import Segment
+from .program import Instruction, Segment
+from .recorded import RECORDERS, Recording, recording_of
 from .storage import Arena
 
 __all__ = ["Bound", "Program", "build", "dtype_name", "fact_of", "writable_gradients"]
@@ -56,6 +58,7 @@ class Program:
     backward: Segment | DynamicSegment | None
     stochastic: bool
     planned: Planned | None = None  # None where sizes are known at run time only
+    recording: Recording | None = None  # None on devices that record no runs
 
     @property
     def memory(self) -> MemoryReport | None:
@@ -63,7 +66,8 @@ class Program:
         return None if self.planned is None else self.planned.report
 
     def __str__(self) -> str:
-        parts = ["# forward", str(self.forward)]
+        parts = [] if self.recording is None else [f"# {self.recording}"]
+        parts += ["# forward", str(self.forward)]
         if self.backward is not None:
             parts += ["# backward", str(self.backward)]
         return "\n".join(parts)
@@ -157,12 +161,16 @@ def build(
         (i for i, each in enumerate(instructions) if each.node not in forward_nodes),
         len(instructions),
     )
-    native = arena if "numba" in target.kernels else None
-    backward = Segment(instructions[split:], native) if joint.wrt else None
-    forward = Segment(instructions[:split], native)
+    recording = recording_of(arena.recorder, whole, variables, rng)
+    if recording is not None:
+        make: Callable[[Sequence[Instruction]], Segment] = recording.segment
+    else:
+        make = partial(Segment, native=arena if "numba" in target.kernels else None)
+    forward = make(instructions[:split])
+    backward = make(instructions[split:]) if joint.wrt else None
     if lowering.hoisted:
         forward.prologue = Prologue(lowering.hoisted)
-    return Program(whole, plan, forward, backward, stochastic, planned)
+    return Program(whole, plan, forward, backward, stochastic, planned, recording)
 
 
 def _build_dynamic(
@@ -187,8 +195,11 @@ def _build_dynamic(
         from .inductor import compile_segments  # importing torch's compiler takes a second
 
         forward, backward = compile_segments(backend, joint, forward, backward)
-    plan = Plan({}, {}, {}, {}, {})
-    return Program(joint.graph, plan, forward, backward, stochastic)
+    plan, recording = Plan({}, {}, {}, {}, {}), None
+    if environment.device.type in RECORDERS:
+        why = f"compiled by {backend}" if backend else "sizes are known at run time only"
+        recording = Recording(None, why)
+    return Program(joint.graph, plan, forward, backward, stochastic, None, recording)
 
 
 def writable_gradients(bound: Bound) -> tuple[bool, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 
 from ..graph.node import Entry, Node
+from .cuda import settings
 from .lower import Environment, Sink
 from .plain import run_node
 from .program import Instruction
@@ -37,6 +39,7 @@ class DynamicSegment:
         self.nodes, self.values, self.heads = nodes, values, heads
         self.sinks, self.environment = sinks, environment
         self.instructions: list[Instruction] = []
+        self.settings: Any = settings if environment.device.type == "cuda" else nullcontext
 
     def run(self) -> None:
         """Run all nodes; a failure is reported as a NodeError naming the node."""
@@ -44,6 +47,10 @@ class DynamicSegment:
 
     def run_watched(self, watcher: Watcher) -> None:
         """Run all nodes; ``watcher`` sees each before and after it runs."""
+        with self.settings():
+            self._run_nodes(watcher)
+
+    def _run_nodes(self, watcher: Watcher) -> None:
         for node in self.nodes:
             if node.op is not None:
                 inputs = [self.values[entry] for entry in node.inputs]

@@ -97,7 +97,7 @@ class CompiledSegment(DynamicSegment):
     def run(self) -> None:
         """Run the compiled function; the first time, make it."""
         inputs = [self.values[entry] for entry in self.inputs]
-        with torch.no_grad():
+        with torch.no_grad(), self.settings():
             if self._function is None:
                 found = self._compile(inputs)
             else:

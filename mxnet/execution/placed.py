@@ -15,6 +15,7 @@ from ..passes.place import assign_contexts, insert_copies
 from .build import Bound, Program
 from .dynamic import DynamicSegment, Values
 from .lower import Environment, Sink
+from .recorded import RECORDERS, Recording
 
 __all__ = ["build_placed"]
 
@@ -34,8 +35,8 @@ class PlacedSegment(DynamicSegment):
         environments: Mapping[Node, Environment],
         dying: Mapping[Node, Sequence[Entry]],
     ):
-        first = next(iter(environments.values()))
-        super().__init__(nodes, values, heads, sinks, first)
+        every = sorted(environments.values(), key=lambda each: each.device.type != "cuda")
+        super().__init__(nodes, values, heads, sinks, every[0])  # whose settings it runs under
         self.environments, self.dying = environments, dying
 
     def environment_of(self, node: Node) -> Environment:
@@ -97,7 +98,10 @@ def build_placed(
     if joint.wrt:
         backward = PlacedSegment(rest, values, {}, sinks, environments, dying)
     stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
-    return Program(joint.graph, Plan({}, {}, {}, {}, {}), forward, backward, stochastic)
+    recorded = any(environment.device.type in RECORDERS for environment in of_context.values())
+    recording = Recording(None, "it runs on several devices") if recorded else None
+    plan = Plan({}, {}, {}, {}, {})
+    return Program(joint.graph, plan, forward, backward, stochastic, None, recording)
 
 
 def _dying(graph: Graph) -> dict[Node, list[Entry]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -122,7 +123,19 @@ class Programs:
         if program.planned is not None:
             self._plans[key] = program.planned
         self.note(train, why, rebind, planned is None, perf_counter() - since)
+        if program.recording is not None:
+            program.recording.tell(self._recording_noted(train))
         return program
+
+    def _recording_noted(self, train: bool) -> Callable[[str, float], None]:
+        ours = weakref.ref(self)
+
+        def note(what: str, seconds: float) -> None:
+            programs = ours()
+            if programs is not None:
+                programs.note(train, what, False, False, seconds)
+
+        return note
 
     def _follow(self) -> None:
         """Have programs made before the arena grew take in its new address."""

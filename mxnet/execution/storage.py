@@ -24,6 +24,7 @@ class Arena:
         self.owner: Any = None
         self._memory = torch.empty(0, dtype=torch.uint8, device=device)
         self._scratch: Any = None
+        self._recorder: Any = None
 
     @property
     def size(self) -> int:
@@ -42,6 +43,15 @@ class Arena:
         if self._scratch is None or self._scratch.threads < torch.get_num_threads():
             self._scratch = Scratch()
         return self._scratch
+
+    @property
+    def recorder(self) -> Any:
+        """What records the runs of its programs, which share the memory of kernels; None on CPUs."""
+        from .recorded import RECORDERS
+
+        if self._recorder is None and self.device.type in RECORDERS:
+            self._recorder = RECORDERS[self.device.type](self.device)
+        return self._recorder
 
     def take(self, size: int) -> torch.Tensor:
         """The memory, grown to at least ``size`` bytes."""
