@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -145,7 +145,8 @@ class Lowering:
         if "out" not in asked:
             last = [key in self.channels_last for key in keys]
             adopting = [id(out) in self.loose for out in outs]
-            call = partial(adopt, op, call, outs, inputs, last, adopting)
+            copy = copy_images if self.environment.device.type == "cpu" else torch.Tensor.copy_
+            call = partial(adopt, op, call, outs, inputs, last, adopting, copy)
         capturable = op.capture and "out" in asked
         loose = self.loose_among(inputs)
         return Instruction(node, call, inputs, outs, scratch, loose, capturable)
@@ -266,14 +267,15 @@ def adopt(
     inputs: list[torch.Tensor],
     channels_last: list[bool],
     adopting: list[bool],
+    copy: Callable[[torch.Tensor, torch.Tensor], Any],
 ) -> None:
-    """Let the output tensors take over what a kernel allocated; those that others hold, copy it.
+    """Let the output tensors take over what a kernel allocated; to those that others hold, copy it.
 
     Outputs of the program stay where they are: other programs have taken their addresses.
     """
     for out, result, last, adopts in zip(outs, op.results(call()), channels_last, adopting):
         if not adopts:
-            copy_images(out, result)
+            copy(out, result)
             continue
         if any(same_storage(result, tensor) for tensor in inputs):
             result = result.clone()  # its memory would be reused under it

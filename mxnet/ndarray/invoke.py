@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import cache, partial
 from operator import attrgetter
 from typing import Any
 
@@ -10,8 +12,9 @@ import torch
 
 from .._tape import state
 from ..base import MXNetError, NotSupportedForSparseNDArray
-from ..context import Context, current_context, torch_device
+from ..context import Context, current_context, num_gpus, torch_device
 from ..error import InputFact, NodeError, NodeFacts
+from ..execution.cuda import settings
 from ..execution.explain import explain
 from ..execution.watch import Call, Watchers, everywhere
 from ..graph.origin import caller
@@ -150,6 +153,8 @@ class _Runner:
         plain = kind.prepare is Op.prepare and kind.results is Op.results
         self.op, self.view = op, op.view is not None
         self.kernel: Callable | None = op.forward if plain else None
+        if _has_gpus() and (op.heavy or getattr(op, "forward_op", op).precision == "low"):
+            self.kernel = partial(_run_under_settings, op)
         known = {name: value for name, value in _CONSTANT.items() if name in op.requests}
         self.constant: dict[str, Any] = known
         self.varying = [(n, find) for n, find in _REQUESTS.items() if n in op.requests]
@@ -172,6 +177,17 @@ class _Runner:
         found = (shapes[0], getattr(torch, dtypes[0])) if len(shapes) == 1 else None
         self.checked[facts] = found
         return found
+
+
+@cache
+def _has_gpus() -> bool:
+    return num_gpus() > 0
+
+
+def _run_under_settings(op: Op, *tensors: torch.Tensor, **requests: Any) -> tuple:
+    """The results of a kernel for which the settings of a GPU matter."""
+    with settings() if tensors[0].is_cuda else nullcontext():
+        return op.results(op.prepare(tensors, **requests)())
 
 
 def _may_write(op: Op, tensors: list[torch.Tensor], result: tuple | None, out: Any) -> bool:
