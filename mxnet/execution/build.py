@@ -165,7 +165,8 @@ def build(
     if recording is not None:
         make: Callable[[Sequence[Instruction]], Segment] = recording.segment
     else:
-        make = partial(Segment, native=arena if "numba" in target.kernels else None)
+        native = arena if "numba" in target.kernels else None
+        make = partial(Segment, native=native, scratch=plan.scratch)
     forward = make(instructions[:split])
     backward = make(instructions[split:]) if joint.wrt else None
     if lowering.hoisted:

@@ -85,12 +85,15 @@ class Segment:
     """A sequence of instructions that runs as one: the forward or the backward part of a program.
 
     The first run finds the torch calls that kernels consist of; a run is one loop over them.
-    ``native``: the arena, where what can run below Python is to do so.
+    ``native``: the arena, where what can run below Python is to do so; ``scratch``: the bytes that this
+    computes in.
     """
 
-    def __init__(self, instructions: Sequence[Instruction], native: Arena | None = None):
+    def __init__(
+        self, instructions: Sequence[Instruction], native: Arena | None = None, scratch: int = 0
+    ):
         self.instructions = list(instructions)
-        self._native = native
+        self._native, self._scratch = native, scratch
         self._kept: Sequence[Any] = ()  # what native calls refer to
         self.prologue: Prologue | None = None  # what runs first, but only where it has to
         self._calls: list[Call] | None = None
@@ -136,7 +139,7 @@ class Segment:
             raise failure(self._owners[position], error) from error
 
     def _first_run(self) -> None:
-        first = _FirstRun(self._native)
+        first = _FirstRun(self._native, self._scratch)
         for instruction in self.instructions:
             first.add(instruction)
         first.flush()
@@ -198,11 +201,11 @@ class _FirstRun:
     """Runs instructions for the first time and collects the calls that all runs consist of.
 
     Torch calls wait until something that is not a torch call has to run, because neighbours among them
-    may become one call (``native``: see Segment).
+    may become one call (``native``, ``scratch``: see Segment).
     """
 
-    def __init__(self, native: Arena | None):
-        self.native = native
+    def __init__(self, native: Arena | None, scratch: int):
+        self.native, self.scratch = native, scratch
         self.calls: list[Call] = []
         self.owners: list[Instruction] = []
         self.kept: list[Any] = []
@@ -234,7 +237,8 @@ class _FirstRun:
         else:
             from .native.blocks import merge
 
-            bound, numbers, kept = merge(waiting, self.native.storage, self.native.scratch())
+            scratch = self.native.scratch(self.scratch)
+            bound, numbers, kept = merge(waiting, self.native.storage, scratch)
             self.kept += kept
         self.seconds += perf_counter() - start
         for call, number in zip(bound, numbers):

@@ -36,12 +36,14 @@ class Arena:
         """What says of a tensor that it lies here."""
         return self._memory.untyped_storage()._cdata
 
-    def scratch(self) -> Any:
+    def scratch(self, size: int) -> Any:
         """What native programs compute in: those of one arena never run at the same time."""
         from .native.blocks import Scratch
 
-        if self._scratch is None or self._scratch.threads < torch.get_num_threads():
-            self._scratch = Scratch()
+        held = self._scratch
+        if held is None or held.size < size or held.threads < torch.get_num_threads():
+            self._scratch = held = None
+            self._scratch = Scratch(size)
         return self._scratch
 
     @property

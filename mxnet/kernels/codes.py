@@ -1,7 +1,8 @@
 """The numbers that stand for operations in native programs."""
 
-TILE = 512  # float32 numbers in a register of scratch memory: all of them fit the first cache
-REGISTERS = 12
+from ..ops.generated import REGISTERS, TILE
+
+__all__ = ["REGISTERS", "TILE"]
 
 # Records.
 (

@@ -16,36 +16,39 @@ import torch
 from numba import njit
 
 from ..error import InternalError
-from ..ops.generated import INNER, LANES, PANEL, packed_size, wants_products
+from ..ops.generated import (
+    HEIGHT,
+    INNER,
+    LANES,
+    PANEL,
+    ROWS,
+    MatrixProduct,
+    packed_size,
+    wants_products,
+)  # fmt: skip
 from .native import compiled, function, openmp, run, take_part
-from .tiles import ROWS, block_bytes, pack_left, pack_right, take_thread, tile
+from .tiles import block_bytes, pack_left, pack_right, take_thread, tile
 from .vectors import LINE
 
 __all__ = [
-    "ALONE",
     "MEMORY",
-    "PACK_BYTES",
     "PLACES",
+    "WORDS",
     "available",
     "multiply",
+    "own_memory",
     "pack",
+    "packing",
     "packing_words",
     "run_packing",
     "run_product",
-    "thread_memory",
     "words_of",
 ]
 
-HEIGHT = 192  # rows of the left matrix that are packed at a time, in 200 KiB
-
-# Bytes a thread needs for what it packs: of the left matrix, and of the right one.
-_LEFT = (4 * INNER * ROWS + LINE) * (HEIGHT // ROWS)
-_RIGHT = (INNER + LANES) * PANEL * LINE
-PACK_BYTES = _LEFT + _RIGHT
 _NO_LIMIT = int(np.float32(-np.inf).view(np.int32))
 PLACES = (4, 7, 10, 15, 18)  # of addresses of arrays among the words of a product
 MEMORY = 22  # the place of that of memory
-ALONE = 1 << 20  # multiplications below which a second thread costs more than it does
+WORDS = 30  # of a product
 
 
 @compiled
@@ -76,9 +79,10 @@ def run_packing(w):
 # step to step and 9 from column to column (0 where it is packed), 10 the result, 11 bytes from row to
 # row of it, 12 rows, 13 columns, 14 steps, 15 what to start from, 16 bytes from row to row of it, 17
 # and from column to column (0: its address is that of zeros), 18 a shift of the columns, 19 bytes from
-# column to column of it (likewise), 20 zeros, 21 the bits of the least result, 22 memory of PACK_BYTES
-# for each thread, 23 how many products, bytes from one to the next 24 of the left matrices, 25 of the
-# right ones, 26 of results, 27 of what to start from.
+# column to column of it (likewise), 20 zeros, 21 the bits of the least result, 22 memory for what is
+# packed, 23 how many products, bytes from one to the next 24 of the left matrices, 25 of the right ones,
+# 26 of results, 27 of what to start from, bytes 28 of what a thread packs of the left matrix and 29 of
+# both.
 
 
 @njit(error_model="numpy")
@@ -111,7 +115,7 @@ def block(w, memory, number, first, last, left_panel, right_panel):
                 if w[9] == 0:
                     right = all_right + (k * vectors + steps * vector) * LINE
                 else:
-                    right = memory + _LEFT
+                    right = memory + w[28]
                     pack_right(all_right + k * w[8] + column * w[9], w[8], w[9], steps, n, right)
                 bits = (1 << (n - (width - 1) * LANES)) - 1
                 out, out_row = result + 4 * column, w[11]
@@ -134,7 +138,7 @@ def run_product(w):
     across, down = w[2], w[3]
     panels = ((w[13] + LANES - 1) // LANES + PANEL - 1) // PANEL
     blocks = (w[12] + ROWS - 1) // ROWS
-    memory = w[22] + PACK_BYTES * take_thread(w)
+    memory = w[22] + w[29] * take_thread(w)
     while True:
         part = take_part(w)
         if part >= w[23] * across * down:
@@ -168,7 +172,7 @@ def pack(right, out):
     return out
 
 
-def words_of(left, right, out, start=None, shift=None, low=None, packed=False, threads=1, memory=0):
+def words_of(left, right, out, start=None, shift=None, low=None, packed=False, threads=1):
     """The words of out = max(left right + start + shift, low), for matrices or batches of them.
 
     One axis of ``left`` and ``right`` is dense, and the rows of ``out`` are; ``right`` may be memory
@@ -191,12 +195,13 @@ def words_of(left, right, out, start=None, shift=None, low=None, packed=False, t
     if start is not None:
         start_at = (start.data_ptr(), 4 * start.stride(-2) if start.dim() > 1 else 0, 4)
         starts_apart = 4 * start.stride(0) if start.dim() == 3 else 0
-    across, down = _parts(batch, rows, columns, inner, left_step != 4, threads)
+    size = MatrixProduct(rows, columns, inner, left_step != 4 and inner > 1, packed, batch)
+    across, down = size.parts(threads)
     return [
         0, 0, across, down, left.data_ptr(), left_row, left_step if inner > 1 else 4,
         right.data_ptr(), *steps, out.data_ptr(), 4 * out.stride(-2), rows, columns, inner, *start_at,
         *((_zeros(), 0) if shift is None else (shift.data_ptr(), 4)), _zeros(), _bits(low),
-        memory, batch, *apart, starts_apart,
+        0, batch, *apart, starts_apart, size.left_bytes, size.thread_bytes,
     ]  # fmt: skip
 
 
@@ -209,18 +214,6 @@ def _dense(right):
     return step, column
 
 
-def _parts(batch, rows, columns, inner, packs_left, threads):
-    """Into how many parts a product is cut, across and down."""
-    if threads == 1 or batch * rows * columns * inner < ALONE:
-        return 1, 1
-    wanted = -(-4 * threads // batch)
-    panels = -(-columns // (LANES * PANEL))
-    if packs_left or panels < threads:
-        down = min(wanted, max(1, rows // (4 * ROWS)))
-        return min(panels, -(-wanted // down)), down
-    return min(panels, wanted), 1
-
-
 @functools.cache
 def _zeros():
     """The address of a line of zeros."""
@@ -231,11 +224,16 @@ def _zeros():
 _kept = []
 
 
-def thread_memory(threads):
-    """The address of PACK_BYTES for each thread, which the calling thread keeps."""
+def packing(words, threads):
+    """The bytes that all threads that take part in a product pack."""
+    return words[29] * min(threads, words[2] * words[3] * words[23])
+
+
+def own_memory(size):
+    """The address of so many bytes, which the calling thread keeps."""
     held = getattr(_local, "memory", None)
-    if held is None or held.nbytes < threads * PACK_BYTES:
-        held = _local.memory = np.empty(threads * PACK_BYTES, np.uint8)
+    if held is None or held.nbytes < size:
+        held = _local.memory = np.empty(size, np.uint8)
     return held.ctypes.data
 
 
@@ -246,15 +244,20 @@ def _bits(low):
     return _NO_LIMIT if low is None else int(np.float32(low).view(np.int32))
 
 
-def multiply(left, right, start=None, shift=None, low=None, packed=False, *, out):
-    """Compute out = max(left right + start + shift, low) at once, see ``words_of``."""
+def multiply(left, right, start=None, shift=None, low=None, packed=False, *, out, memory=None):
+    """Compute out = max(left right + start + shift, low) at once, see ``words_of``.
+
+    ``memory``: bytes for what is packed, if there are any (see ``MatrixProduct.packing``).
+    """
     if torch.overrides.has_torch_function((out,)):
         return torch.overrides.handle_torch_function(
             multiply, (out,), left, right, start, shift, low, packed, out=out
         )
     threads = torch.get_num_threads()
-    memory = thread_memory(threads)
-    words = words_of(left, right, out, start, shift, low, packed, threads, memory)
+    words = words_of(left, right, out, start, shift, low, packed, threads)
+    size = packing(words, threads)
+    fits = memory is not None and memory.nbytes >= size
+    words[MEMORY] = memory.data_ptr() if fits else own_memory(size)
     run(run_product, words, words[2] * words[3] * words[23])
     torch.autograd.graph.increment_version(out)
     return out

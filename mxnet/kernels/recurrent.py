@@ -24,17 +24,19 @@ _PART = 1 << 12  # gates that are worth a thread of their own
 
 class Run(NamedTuple):
     """A kernel, the words that it works on and changes, and which of them has to get the address of
-    memory for what products pack (0: none). ``arrays`` are those that the words point to.
+    ``packing`` bytes for what products pack (0: none). ``arrays`` are those that the words point to.
     """
 
     kernel: int
     words: np.ndarray
     memory: int
+    packing: int
     arrays: tuple[Any, ...]
 
 
 # Where things are among the words of a run, behind the sequence itself.
-_STEP, _START, _CALL, _PACKING = 21, 36, 42, 75
+_STEP, _START, _CALL = 21, 36, 42
+_PACKING = _CALL + 5 + products.WORDS
 
 
 def _run_of(
@@ -62,7 +64,7 @@ def _run_of(
     words[_STEP + 2 : _START] = step
     if parts > 1:
         words[_START:_CALL] = (openmp_address(), start + 16, rows_in_parts(), at, parts, 0)
-    threads, product, packs, memory = 0, gemm_address(), 0, 0
+    threads, product, packs, memory, size = 0, gemm_address(), 0, 0, 0
     if packed is None or batch == 1:
         others = _blas_call(*matrices, added, call)
     else:
@@ -71,6 +73,7 @@ def _run_of(
             left, packed, out, out if added else None, packed=True, threads=most
         )  # fmt: skip
         threads, product = min(most, own[2] * own[3]), products.run_product()
+        size = products.packing(own, most)
         others = (product, call + 8 * 5, threads, 0, openmp_address(), *own)
         packs, memory = products.run_packing(), _CALL + 5 + products.MEMORY
         words[_PACKING:] = (packing + 8, *products.packing_words(right, packed))
@@ -78,12 +81,12 @@ def _run_of(
     words[:_STEP] = (
         0, at, *sequence[:5], product, call, start, *sequence[5:12], threads, added, packs, packing,
     )  # fmt: skip
-    return Run(kernel, words, memory, arrays)
+    return Run(kernel, words, memory, size, arrays)
 
 
 def _run(run: Run) -> None:
     if run.memory:
-        run.words[run.memory] = products.thread_memory(torch.get_num_threads())
+        run.words[run.memory] = products.own_memory(run.packing)
     function(run.kernel)(run.words.ctypes.data)
 
 

@@ -12,12 +12,10 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from ..ops.generated import LANES, PANEL
+from ..ops.generated import LANES, PANEL, ROWS
 from .vectors import FLOAT, LINE, LONG, VECTOR, Build, addresses, writing
 
-__all__ = ["ROWS", "block_bytes", "pack_left", "pack_right", "take_thread", "tile"]
-
-ROWS = 6  # of a tile, which takes 24 of 32 registers
+__all__ = ["block_bytes", "pack_left", "pack_right", "take_thread", "tile"]
 
 
 def _write_tile(

@@ -5,11 +5,9 @@
 from llvmlite import ir
 from numba import types
 
-from ..ops.generated import LANES
+from ..ops.generated import LANES, LINE
 
 __all__ = ["FLOAT", "LINE", "LONG", "VECTOR", "Build", "addresses", "writing"]
-
-LINE = 4 * LANES  # bytes of a vector
 
 FLOAT, LONG = ir.FloatType(), ir.IntType(64)
 VECTOR = ir.VectorType(FLOAT, LANES)

@@ -304,7 +304,6 @@ def convolve(
     low.fill_(0 if relu else float("-inf"))
     between = scratch[most + LANES :]
     shift = zeros if bias is None else bias
-    multiply = products.multiply if products.available() else torch.bmm
     for first in range(0, n, images):
         count = min(images, n - first)
         parts = count * down
@@ -314,7 +313,10 @@ def convolve(
         x, y = data[first], out[first]
         run(_transform_data, (0, x.data_ptr(), zeros.data_ptr(), v.data_ptr(), parts, across, down,
                               h, w, c, pad), parts)  # fmt: skip
-        multiply(v, filters, out=m)
+        if products.available():
+            products.multiply(v, filters, out=m, memory=between[36 * tiles * (c + k) :])
+        else:
+            torch.bmm(v, filters, out=m)
         beside = zeros if other is None else other[first]
         run(_transform_results, (0, m.data_ptr(), y.data_ptr(), shift.data_ptr(),
                                  beside.data_ptr(), low.data_ptr(), parts, across, down, height,
@@ -354,14 +356,11 @@ def weight_derivative(
                               h, w, c, pad), parts)  # fmt: skip
         run(_transform_heads, (0, y.data_ptr(), zeros.data_ptr(), m.data_ptr(), parts, across, down,
                                height, width, k), parts)  # fmt: skip
-        _add_products(m.mT, v, sums, first > 0)
+        rest = between[36 * tiles * (c + k) :]
+        if products.available():
+            products.multiply(m.mT, v, start=sums if first else None, out=sums, memory=rest)
+        else:
+            torch.baddbmm(sums, m.mT, v, beta=int(first > 0), out=sums)
     filter_, channel, _, tap = (4 * stride for stride in out.stride())
     run(_transform_filters, (0, sums.data_ptr(), out.data_ptr(), k, c, filter_, channel, tap), k)
     return out
-
-
-def _add_products(left: torch.Tensor, right: torch.Tensor, out: torch.Tensor, added: bool) -> None:
-    if products.available():
-        products.multiply(left, right, start=out if added else None, out=out)
-    else:
-        torch.baddbmm(out, left, right, beta=int(added), out=out)

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from .core import Op, keyword_only, remembered
+from .generated import MatrixProduct
 from .lazy_torch import torch
 from .parameters import REQUIRED, Parameter
 from .shapes import Equations
@@ -83,6 +84,10 @@ class Backward(Op, abstract=True):
     def workspace(self, inputs: list, outputs: list) -> tuple:
         """The scratch memory of the derivative kernel."""
         return self.forward_op.backward_workspace(inputs, outputs)
+
+    def products(self, inputs: list, outputs: list) -> Sequence[MatrixProduct]:
+        """Those of the derivative kernel."""
+        return self.forward_op.backward_products(inputs, outputs)
 
     def wanted(self) -> list[str]:
         """The forward inputs whose gradients are computed."""

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Union
 from ..error import InternalError, MXNetError
 from ..graph.node import Entry, Node
 from .expression import Expression
+from .generated import MatrixProduct
 from .parameters import REQUIRED, Parameter, declare, parse_all, to_text
 from .shapes import Equations, Mismatch, NotKnown, known, product, unify_dtypes, unify_shapes
 
@@ -259,6 +260,14 @@ class Op:
     def multiplications(self, weight: tuple) -> int:
         """Of a heavy operator, how many an element of the result takes, from the weight's shape."""
         return product(weight[1:])
+
+    def products(self, inputs: list, outputs: list) -> Sequence[MatrixProduct]:
+        """Matrix products that generated kernels may compute, from shapes and dtypes."""
+        return ()
+
+    def backward_products(self, inputs: list, outputs: list) -> Sequence[MatrixProduct]:
+        """Those of the kernel ``backward``."""
+        return ()
 
     # -- what the system asks -----------------------------------------------------------------
     @cached_property

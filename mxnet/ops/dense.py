@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from .core import Op, get_op
+from .generated import matrix_product
 from .lazy_torch import torch
 from .parameters import at_least
 from .shapes import Mismatch, product
@@ -42,6 +43,10 @@ class FullyConnected(Op, aliases=["_sparse_FullyConnected"]):
         s.output = (*leading, self.num_hidden)
         # First states of recurrent cells learn their batch size from here.
         s.data = (*s.output[: len(leading)], *s.data[len(leading) :])
+
+    def products(self, inputs, outputs):
+        (weight, _), (result, _) = inputs[1], outputs[0]
+        return matrix_product(product(result[:-1]), *weight)
 
     def rows(self, data):
         """The data as a matrix, one row a sample."""

@@ -240,6 +240,10 @@ class FusedFullyConnected(FullyConnected, name="_fused_fully_connected"):
 
     differentiable = False
 
+    def products(self, inputs, outputs):
+        """None: they are oneDNN's."""
+        return ()
+
     def forward(self, data, weight, bias=None):
         rows = self.rows(data)
         if has_onednn(rows):

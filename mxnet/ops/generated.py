@@ -3,23 +3,46 @@
 import functools
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from .lazy_torch import torch
 
 __all__ = [
+    "ALONE",
+    "HEIGHT",
     "INNER",
     "LANES",
+    "LINE",
     "PANEL",
+    "REGISTERS",
+    "ROWS",
+    "TILE",
+    "VECTOR",
+    "MatrixProduct",
     "has_kernels",
+    "matrix_product",
     "packed_size",
     "panels",
+    "scratch_bytes",
     "suits_products",
+    "threads",
     "wants_kernels",
     "wants_products",
 ]
 
 LANES = 16  # numbers in a vector
+LINE = 4 * LANES  # bytes in a vector
 PANEL = 4  # at most so many vectors in a panel of a packed matrix
 INNER = 256  # at most so many rows of it in a panel, of 64 KiB
+ROWS = 6  # of a tile of a result, which takes 24 of 32 registers
+HEIGHT = 192  # rows of the left matrix that are packed at a time, in 200 KiB
+ALONE = 1 << 20  # multiplications below which a second thread costs more than it does
+VECTOR = 1 << 20  # numbers in a matrix up to which vectors are multiplied by it without packing
+
+# Elementwise chains run on numbers in registers of so many float32 each: all fit the first cache.
+TILE = 512
+REGISTERS = 12
 
 
 @functools.cache
@@ -41,6 +64,79 @@ def wants_products() -> bool:
     million operations a second, does 104 to 116, with the products of MKL 84 to 104.
     """
     return wants_kernels() and suits_products()
+
+
+@dataclass(frozen=True)
+class MatrixProduct:
+    """The size of a matrix product, or of each of a batch, as generated kernels compute it.
+
+    ``packs_left``: not rows but columns of the left matrix are dense, so that it is packed, too;
+    ``packed``: the right one has been packed before.
+    """
+
+    rows: int
+    columns: int
+    inner: int
+    packs_left: bool = False
+    packed: bool = False
+    batch: int = 1
+
+    def parts(self, threads: int) -> tuple[int, int]:
+        """Into how many parts it is cut, across and down."""
+        if threads == 1 or self.batch * self.rows * self.columns * self.inner < ALONE:
+            return 1, 1
+        wanted = -(-4 * threads // self.batch)
+        panels = -(-self.columns // (LANES * PANEL))
+        if self.packs_left or panels < threads:
+            down = min(wanted, max(1, self.rows // (4 * ROWS)))
+            return min(panels, -(-wanted // down)), down
+        return min(panels, wanted), 1
+
+    @property
+    def steps(self) -> int:
+        """How many of the inner dimension are taken at a time."""
+        return -(-self.inner // max(1, -(-self.inner // INNER)))
+
+    @property
+    def left_bytes(self) -> int:
+        """What a thread packs of the left matrix at a time, in whole vectors."""
+        if not self.packs_left:
+            return 0
+        blocks = -(-min(self.rows, HEIGHT) // ROWS)
+        return -(-blocks * (4 * ROWS * self.steps + LINE) // LINE) * LINE
+
+    @property
+    def thread_bytes(self) -> int:
+        """What a thread packs of both at a time."""
+        if self.packed:
+            return self.left_bytes
+        vectors = -(-self.columns // LANES)
+        width = -(-vectors // max(1, -(-vectors // PANEL)))
+        return self.left_bytes + (self.steps + LANES) * width * LINE
+
+    def packing(self, threads: int) -> int:
+        """The bytes that all threads that take part pack."""
+        across, down = self.parts(threads)
+        return self.thread_bytes * min(threads, across * down * self.batch)
+
+
+def matrix_product(
+    rows: int, columns: int, inner: int, packs_left: bool = False
+) -> Sequence[MatrixProduct]:
+    """The product that torch is asked for, if it is not of vectors, which have loops of their own."""
+    if not (rows and columns) or inner <= 1 or (rows == 1 and inner * columns <= VECTOR):
+        return ()
+    return (MatrixProduct(rows, columns, inner, packs_left and rows > 1),)
+
+
+def threads() -> int:
+    """On how many threads kernels run."""
+    return int(torch.get_num_threads())
+
+
+def scratch_bytes(threads: int, packing: int) -> int:
+    """What native programs compute in: registers for each thread, and what products pack."""
+    return threads * 4 * REGISTERS * TILE + packing
 
 
 def packed_size(inner: int, columns: int) -> int:

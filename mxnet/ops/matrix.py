@@ -4,6 +4,7 @@ from math import isqrt
 from typing import Annotated, Literal
 
 from .core import Op
+from .generated import MatrixProduct, matrix_product
 from .lazy_torch import torch
 from .parameters import at_least
 from .shapes import UNKNOWN, Mismatch, known, product, unify_shapes
@@ -53,6 +54,10 @@ class Dot(Op, name="dot", aliases=["_sparse_dot"]):
             s.lhs = (k, *m) if self.transpose_a else (*m, k)
             s.rhs = (*n, k) if self.transpose_b else (k, *n)
 
+    def products(self, inputs, outputs):
+        m, k, _, n = self.split(inputs[0][0], inputs[1][0])
+        return matrix_product(product(m), product(n), k, self.transpose_a)
+
     def forward(self, lhs, rhs, *, out):
         if lhs.dim() == rhs.dim() == 2:
             left = lhs.t() if self.transpose_a else lhs
@@ -89,6 +94,10 @@ class DotAdd(Op, name="_dot_add"):
         s.output = (m, n)
         s.same("total", "output")
 
+    def products(self, inputs, outputs):
+        (lhs, _), (result, _) = inputs[1], outputs[0]
+        return matrix_product(*result, lhs[0 if self.transpose_a else 1], self.transpose_a)
+
     def forward(self, total, lhs, rhs, *, out):
         left = lhs.t() if self.transpose_a else lhs
         right = rhs.t() if self.transpose_b else rhs
@@ -119,7 +128,7 @@ class DotLike(Op, name="_dot_like"):
             out = torch.empty(like.shape, dtype=lhs.dtype, device=lhs.device)
         if not (lhs.numel() and rhs.numel() and out.numel()):
             return out.zero_()
-        inner = isqrt(lhs.numel() * rhs.numel() // out.numel())
+        inner = summed(lhs.numel(), rhs.numel(), out.numel())
         left = lhs.reshape(inner, -1).t() if self.transpose_a else lhs.reshape(-1, inner)
         right = rhs.reshape(-1, inner).t() if self.transpose_b else rhs.reshape(inner, -1)
         torch.mm(left, right, out=out.view(left.shape[0], right.shape[1]))
@@ -127,6 +136,18 @@ class DotLike(Op, name="_dot_like"):
 
     def gradient(self, d_output, lhs, rhs):
         return (*product_gradients(self, DotLike, d_output, lhs, rhs), None)
+
+    def products(self, inputs, outputs):
+        sizes = [product(shape) for shape, _ in (*inputs[:2], *outputs)]
+        if not all(sizes):
+            return ()
+        inner = summed(*sizes)
+        return matrix_product(sizes[0] // inner, sizes[1] // inner, inner, self.transpose_a)
+
+
+def summed(lhs, rhs, out):
+    """Over how many elements a product of matrices sums, from the numbers of elements."""
+    return isqrt(lhs * rhs // out)
 
 
 def product_gradients(op, kind, d, lhs, rhs):
@@ -206,6 +227,12 @@ class BatchDot(Op, name="batch_dot"):
         k = k if known(k) else k_right
         s.lhs = (*batch, k, m) if self.transpose_a else (*batch, m, k)
         s.rhs = (*batch, n, k) if self.transpose_b else (*batch, k, n)
+
+    def products(self, inputs, outputs):
+        (lhs, _), ((*batch, m, n), _) = inputs[0], outputs[0]
+        inner = lhs[-2 if self.transpose_a else -1]
+        packs_left = self.transpose_a and inner > 1
+        return (MatrixProduct(m, n, inner, packs_left, batch=product(batch)),)
 
     def forward(self, lhs, rhs, *, out):
         left = lhs.transpose(-2, -1) if self.transpose_a else lhs

@@ -12,7 +12,14 @@ from .conv import copy_images
 from .core import Op
 from .dense import FullyConnected
 from .fused import Activation, activate
-from .generated import LANES, has_kernels, packed_size, panels, wants_products
+from .generated import (
+    LANES,
+    MatrixProduct,
+    has_kernels,
+    packed_size,
+    panels,
+    wants_products,
+)  # fmt: skip
 from .lazy_torch import torch
 from .parameters import Floats, at_least
 from .shapes import product
@@ -105,6 +112,10 @@ class PointwiseConvolution(Op, name="_pointwise_convolution"):
         if self.with_residual:
             s.same("residual", "output")
 
+    def products(self, inputs, outputs):
+        (n, c, h, w), _ = inputs[0]
+        return (MatrixProduct(n * h * w, self.num_filter, c, packed=self.packed),)
+
     def multiplications(self, weight):
         """One for each channel of the data."""
         return weight[0] if self.transposed else super().multiplications(weight)
@@ -140,6 +151,10 @@ class PointwiseWeight(Op, name="_pointwise_weight"):
     heavy = True
     differentiable = False
 
+    def products(self, inputs, outputs):
+        (n, k, h, w), (_, c, _, _) = inputs[0][0], inputs[1][0]
+        return (MatrixProduct(k, c, n * h * w, packs_left=True),)
+
     def multiplications(self, weight):
         """One for each channel of the second input, the data, and number of the first one."""
         return weight[1]
@@ -174,6 +189,10 @@ class PackedFullyConnected(FullyConnected, name="_packed_fully_connected"):
         if not self.no_bias:
             s.bias = (self.num_hidden,)
         s.output = (*leading, self.num_hidden)
+
+    def products(self, inputs, outputs):
+        """One whose operands are as they are to be."""
+        return ()
 
     def forward(self, data, weight, bias=None, *, out):
         shape = (*self.leading(data), self.num_hidden)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from ..error import MXNetError
 from .core import Op
+from .generated import matrix_product
 from .lazy_torch import torch
 from .parameters import at_least, at_most
 from .recurrence import GRU, LSTM, Direction, Plain, Relu, Weights
@@ -276,6 +277,31 @@ class RNN(Op):
             elements += size_of(*self.passing_shapes(time, batch).values())
         elements += self.packing(batch, dtype == "float32")
         return (elements + 2 * time * batch * self.use_sequence_length,), dtype
+
+    def products(self, inputs, outputs):
+        (time, batch, features), _ = inputs[0]
+        hidden, projected = self.state_size, self.recurrence.projects
+        found = [*matrix_product(batch, self.size, hidden)] if projected else []
+        found += matrix_product(batch, self.recurrence.gates * hidden, self.size)
+        for width in {features, self.directions * self.size}:
+            for *_, gates in self.recurrence.input_blocks:
+                found += matrix_product(time * batch, gates * hidden, width)
+        return found
+
+    def backward_products(self, inputs, outputs):
+        (time, batch, features), _ = inputs[self.gradient_reads().index("data")]
+        hidden, all_gates = self.state_size, self.recurrence.gates * self.state_size
+        found = [*matrix_product(batch, self.size, all_gates)]
+        for rows in (batch, (time - 1) * batch):
+            found += matrix_product(all_gates, self.size, rows, packs_left=True)
+        if self.recurrence.projects:
+            found += matrix_product(batch, hidden, self.size)
+            found += matrix_product(self.size, hidden, time * batch, packs_left=True)
+        for width in {features, self.directions * self.size}:
+            for *_, gates in self.recurrence.input_blocks:
+                found += matrix_product(gates * hidden, width, time * batch, packs_left=True)
+                found += matrix_product(time * batch, width, gates * hidden)
+        return found
 
     def packing(self, batch, fits):
         """The size of the memory into which generated kernels pack the weights of the state."""

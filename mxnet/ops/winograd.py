@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from .conv import copy_images
 from .core import Op
-from .generated import LANES, has_kernels, wants_products
+from .generated import LANES, MatrixProduct, has_kernels, threads, wants_products
 from .lazy_torch import F, torch
 from .parameters import at_least
 
@@ -60,6 +60,12 @@ def images_at_once(data, result):
     n, k, h, w = result
     most = max(_BETWEEN, 18 * data[1] * k)
     return max(1, min(n, most // (36 * tiles_of(h, w) * (data[1] + k))))
+
+
+def room_to_pack(*products):
+    """How many numbers all threads pack at a time for any of some products."""
+    most = max(each.thread_bytes for each in products)
+    return threads() * most // 4 if wants_products() else 0
 
 
 def _has_kernel(data, filters):
@@ -159,11 +165,12 @@ class WinogradConvolution(Op, name="_winograd_convolution"):
         return 36 * weight[1] // 16
 
     def workspace(self, inputs, outputs):
-        """Room between the transforms, for zeros, and for the least value of results."""
+        """Room between the transforms, for zeros, the least value of results, and to pack."""
         data, result = inputs[0][0], outputs[0][0]
         c, k = data[1], result[1]
         tiles = images_at_once(data, result) * tiles_of(*result[2:])
-        return (36 * tiles * (c + k) + max(c, k) + LANES,), "float32"
+        packed = room_to_pack(MatrixProduct(tiles, k, c))
+        return (36 * tiles * (c + k) + max(c, k) + LANES + packed,), "float32"
 
     def prepare(self, tensors, **requests):
         """The call of ``forward``, which may lack the bias in the middle."""
@@ -232,10 +239,12 @@ class WinogradWeight(Op, name="_winograd_weight"):
         return 36 * weight[1] // 16
 
     def workspace(self, inputs, outputs):
-        """Room for the sums, between the transforms, and for zeros."""
+        """Room for the sums, between the transforms, for zeros, and to pack."""
         (n, k, *sizes), (_, c, *_) = inputs[0][0], inputs[1][0]
-        tiles = images_at_once((n, c), (n, k, *sizes)) * tiles_of(*sizes)
-        return (36 * (k * c + tiles * (c + k)) + max(c, k),), "float32"
+        images, tiles = images_at_once((n, c), (n, k, *sizes)), tiles_of(*sizes)
+        counts = {images * tiles, n % images * tiles}
+        packed = room_to_pack(*(MatrixProduct(k, c, count, packs_left=True) for count in counts))
+        return (36 * (k * c + images * tiles * (c + k)) + max(c, k) + packed,), "float32"
 
     def forward(self, d_output, data, *, out, workspace):
         d_output = d_output.to(data.dtype)

@@ -29,7 +29,7 @@ class Plan:
     value or a view of one. ``omitted`` are values that nothing reads and that are not computed.
     ``parts`` are values computed in the memory of one that joins them: that one, and their number in it.
     ``frees`` lists, for each time, the adopted values and views of them whose memory is given back
-    there.
+    there. ``scratch``: bytes in which native programs compute besides.
     """
 
     homes: dict[Key, Buffer]
@@ -38,6 +38,7 @@ class Plan:
     workspaces: dict[int, Buffer]
     frees: dict[int, list[Key]]
     arena_size: int = 0
+    scratch: int = 0
     in_place: dict[Key, Key] = field(default_factory=dict)
     omitted: set[Key] = field(default_factory=set)
     parts: dict[Key, tuple[Key, int]] = field(default_factory=dict)

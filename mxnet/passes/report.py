@@ -58,7 +58,8 @@ class MemoryReport:
     live as long as the executor, ``prepared`` what is made of parameters once for many runs (packed
     weights), ``activations`` the arena of planned values, ``adopted`` the most
     that kernels such as convolutions have allocated at one time, ``workspace`` the largest
-    scratch memory inside the arena. ``total`` is the peak of all, ``alive`` what is in memory then.
+    scratch memory inside the arena, ``scratch`` what native programs compute in, on as many threads as
+    torch has. ``total`` is the peak of all, ``alive`` what is in memory then.
     """
 
     parameters: int
@@ -73,6 +74,7 @@ class MemoryReport:
     recomputed: str | None = None  # what is computed again to keep a budget
     extra_work: float = 0.0  # how much that adds to the work, as a ratio
     prepared: int = 0
+    scratch: int = 0
     _source: tuple[Joint, Plan, int] | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -132,11 +134,12 @@ class MemoryReport:
             "activations",
             "adopted",
             "prepared",
+            "scratch",
         )
         lines = [
             f"{getattr(self, row) / 2**20:10.2f} MiB  {row}"
             for row in rows
-            if row != "prepared" or self.prepared
+            if row not in ("prepared", "scratch") or getattr(self, row)
         ]
         lines.append(f"{self.total / 2**20:10.2f} MiB  total, at {self.peak_node}")
         if self.recomputed:
@@ -194,9 +197,10 @@ def report_memory(
         plan.arena_size,
         adopted,
         max((buffer.size for buffer in plan.workspaces.values()), default=0),
-        fixed + plan.arena_size + adopted,
+        fixed + plan.arena_size + adopted + plan.scratch,
         graph.nodes[time].name if graph.nodes else None,
         prepared=prepared,
+        scratch=plan.scratch,
         _source=(joint, plan, time),
     )
 

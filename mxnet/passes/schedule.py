@@ -13,6 +13,7 @@ from .memory import Key, Plan
 from .optimize import optimize
 from .recompute import mirrored, recompute
 from .report import MemoryReport, report_memory
+from .scratch import find_scratch
 from .spare import spared
 from .target import Facts, Target
 
@@ -52,6 +53,7 @@ def plan_graph(
         shapes, dtypes = infer(candidate.graph)
         placement = place(candidate, shapes, dtypes, writable())
         plan, channels_last = plan_joint(candidate, placement, shapes, dtypes, target.device)
+        plan.scratch = find_scratch(candidate.graph, shapes, dtypes, target)
         report = report_memory(candidate, placement, plan, shapes, dtypes, gradients)
         return Planned(candidate, shapes, dtypes, placement, plan, channels_last, report)
 

@@ -193,7 +193,7 @@ class _Drawing:
     def heading(self) -> list[Label]:
         report = self.report
         parts = [f"{_size(report.total)} in all: arena {_size(report.activations)}"]
-        names = ("adopted", "prepared", "parameters", "gradients", "states", "outputs")
+        names = ("adopted", "prepared", "scratch", "parameters", "gradients", "states", "outputs")
         for name in names:
             if amount := getattr(report, name):
                 parts.append(f"{'kernels' if name == 'adopted' else name} {_size(amount)}")

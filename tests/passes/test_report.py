@@ -15,7 +15,10 @@ def report():
 
 def test_parts_add_up():
     needed = report()
-    parts = ("parameters", "gradients", "states", "outputs", "activations", "adopted", "prepared")
+    parts = (
+        "parameters", "gradients", "states", "outputs", "activations", "adopted", "prepared",
+        "scratch",
+    )  # fmt: skip
     assert needed.total == sum(getattr(needed, part) for part in parts)
     assert needed.parameters == needed.gradients == 4 * (256 * 32 + 64 * 32 + 64)
     live = [s for s in needed.spans if s.first <= needed.peak_step <= s.last]

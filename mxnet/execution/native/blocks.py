@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
 from ...kernels.blas import gemm_address, thread_limit_address
-from ...kernels.codes import CALL, CHAIN, GEMM, LOAD, PRODUCT, REGISTERS, STORE, TANH, TILE
+from ...kernels.codes import CHAIN, GEMM, LOAD, REGISTERS, STORE, TANH, TILE
+from ...ops.generated import scratch_bytes
 from ..capture import TorchCall
 from .claims import SMALL, Elementwise, Record, View, claim
 
@@ -25,18 +26,33 @@ _PART = 1 << 15  # numbers that are worth a thread
 class Scratch:
     """Memory in which native programs that never run at the same time compute.
 
-    ``tiles`` is a set of tiles for each thread, ``packed`` what products pack, if there are any.
+    It begins with a set of tiles for each thread; behind it is what products pack, of which plans know
+    how much it is: ``size`` is that of all. ``beyond`` is memory for operands that lie otherwise than
+    plans could know.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: int = 0) -> None:
         self.threads = torch.get_num_threads()
-        self.tiles = torch.zeros(self.threads * REGISTERS * TILE)
+        self._tiles = scratch_bytes(self.threads, 0)
+        self._memory = torch.zeros(max(size, self._tiles), dtype=torch.uint8)
+        self.beyond: list[torch.Tensor] = []
 
-    @cached_property
-    def packed(self) -> torch.Tensor:
-        from ...kernels.products import PACK_BYTES
+    @property
+    def size(self) -> int:
+        """The bytes of all."""
+        return self._memory.numel()
 
-        return torch.empty(self.threads * PACK_BYTES, dtype=torch.uint8)
+    def tiles(self) -> int:
+        """The address of the tiles."""
+        return self._memory.data_ptr()
+
+    def packed(self, size: int) -> int:
+        """The address of so many bytes for products."""
+        if self._tiles + size <= self.size:
+            return self._memory.data_ptr() + self._tiles
+        if not self.beyond or self.beyond[-1].numel() < size:
+            self.beyond.append(torch.empty(size, dtype=torch.uint8))
+        return self.beyond[-1].data_ptr()
 
 
 def merge(
@@ -163,11 +179,10 @@ class _Program:
         # Numbers of words that are addresses of loose tensors.
         self.patches: list[tuple[int, torch.Tensor]] = []
         self.outside: dict[int, torch.Tensor] = {}
-        self.packs = False  # whether there are generated products, which pack
+        self.packing = 0  # bytes that products pack at one time
 
     def add(self, code: int, words: Sequence[int], keep: Any) -> None:
         self.words += (code, len(words) + 2, *words)
-        self.packs = self.packs or code == PRODUCT or (code == CALL and words[3] != 0)
         self.keep.append(keep)
 
     def add_chain(
@@ -183,6 +198,7 @@ class _Program:
     def add_record(self, record: Record, loose: Sequence[torch.Tensor]) -> None:
         start = len(self.words) + 2
         self.add(record.code, record.words, record.keep)
+        self.packing = max(self.packing, record.packing)
         tensors = {tensor.data_ptr(): tensor for tensor in loose}
         self.patches += [
             (start + place, tensors[record.words[place]])
@@ -196,12 +212,12 @@ class _Program:
         from ...kernels.native import function, openmp_address, run
 
         array = self.array = np.array(self.words, np.int64)
-        start, tiles = array.ctypes.data, scratch.tiles.data_ptr()
+        start, tiles = array.ctypes.data, scratch.tiles()
         self.keep.append(scratch)
         if parts > 1:
             call = partial(run, run_chain_in_parts, (0, start, parts, tiles), parts)
         else:
-            packed = scratch.packed.data_ptr() if self.packs else 0
+            packed = scratch.packed(self.packing) if self.packing else 0
             block = (
                 0, start, start + array.nbytes, tiles, packed, gemm_address(),
                 thread_limit_address(), openmp_address(),

@@ -63,13 +63,14 @@ class Record:
     """Any other operation: the words of its record after code and length.
 
     ``places``: which of the words are addresses of tensors that may come to lie elsewhere; without
-    them the tensors have to stay.
+    them the tensors have to stay. ``packing``: bytes for what products pack.
     """
 
     code: int
     words: tuple[int, ...]
     keep: tuple[Any, ...] = ()
     places: tuple[int, ...] = ()
+    packing: int = 0
 
 
 Claimed = Elementwise | Record

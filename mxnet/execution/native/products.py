@@ -9,9 +9,8 @@ import torch
 
 from ...kernels import codes
 from ...kernels import products as generated
+from ...ops.generated import ALONE, VECTOR
 from .claims import Claimed, Record, Unfit, require, rule
-
-_GEMV_LIMIT = 1 << 20  # numbers in a matrix above which BLAS has the better loop for vectors
 
 
 @rule(torch.mm)
@@ -61,7 +60,7 @@ def _product(start: Any, a: Any, b: Any, out: Any) -> Record:
     elif start is not None and (start.shape != out.shape or start.stride() != out.stride()):
         raise Unfit
     inner = a.shape[1]
-    if rows == 1 and b.numel() <= _GEMV_LIMIT and (inner == 1 or a.stride(1) == 1):
+    if rows == 1 and b.numel() <= VECTOR and (inner == 1 or a.stride(1) == 1):
         return _vector_product(start, a, b, out, keep)
     if inner == 1 and (columns == 1 or b.stride(1) == 1) and not fill[0]:
         return _outer_product(start, a, b, out, out_stride, keep)
@@ -124,7 +123,7 @@ def _matrix_product(
         letter + b_transposed, letter + a_transposed, size, size + 4, size + 8, scale, b.data_ptr(),
         size + 12, a.data_ptr(), size + 16, scale + 4, out.data_ptr(), size + 20,
     )  # fmt: skip
-    alone = int(out.numel() * a.shape[1] < generated.ALONE)
+    alone = int(out.numel() * a.shape[1] < ALONE)
     return Record(codes.GEMM, (*fill, *call, alone), (*keep, sizes, scales, letters))
 
 
@@ -136,10 +135,11 @@ def _generated_product(
     if start is not None and start.dim() == 2 and start.shape[0] == 1:
         start = start[0]
     words = generated.words_of(a, b, out, start, shift, threads=threads, **rest)
+    packing = generated.packing(words, threads)
     threads = min(threads, words[2] * words[3] * words[23])
     call = threads, generated.run_product(), 0, threads, 0
     places = tuple(len(call) + at for at in generated.PLACES)
-    return Record(codes.PRODUCT, (*call, *words), keep, places)
+    return Record(codes.PRODUCT, (*call, *words), keep, places, packing)
 
 
 @rule(generated.multiply)

@@ -16,7 +16,7 @@ def _sequence(find: Callable[..., recurrent.Run], *args: Any, **kwargs: Any) -> 
     """The call of a kernel, whose arrays are all to stay where they are."""
     run = find(*args, **kwargs)
     words = run.kernel, run.words.ctypes.data, len(run.words), run.memory, *run.words.tolist()
-    return Record(codes.CALL, words, run)
+    return Record(codes.CALL, words, run, packing=run.packing)
 
 
 rule(recurrent.forward)(partial(_sequence, recurrent.forward_run))
