@@ -248,7 +248,10 @@ def _all_finite(params: Iterable[Any]) -> bool:
         arrays = each.list_grad() if hasattr(each, "list_grad") else [each]
         tensors += [array._tensor for array in arrays if array is not None]
     # The sum of 0 · x is NaN where an x is infinite or NaN: one pass, and no array of results.
-    return all(bool(torch.isfinite(t.mul(0).sum(dtype=torch.float32))) for t in tensors)
+    marks: Iterable[Any] = (t.mul(0).sum(dtype=torch.float32) for t in tensors)
+    if tensors and tensors[0].is_cuda:  # waited for once, rather than for each array
+        marks = [sum(mark.to(tensors[0].device) for mark in marks)]
+    return all(bool(torch.isfinite(mark)) for mark in marks)
 
 
 def init_trainer(optimizer_or_trainer: Any) -> None:

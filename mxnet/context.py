@@ -111,6 +111,15 @@ def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
     return torch.cuda.mem_get_info(device)
 
 
+def usable_gpu_memory(device_id: int = 0) -> int:
+    """The bytes of a GPU that new arrays can have: free ones, and those that torch keeps in reserve."""
+    device = torch_device(gpu(device_id))
+    import torch
+
+    reserve = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return torch.cuda.mem_get_info(device)[0] + reserve
+
+
 def torch_device(context: Context) -> Any:
     """The torch device of a context.
 

@@ -328,7 +328,9 @@ def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
 def waitall() -> None:
     """Wait until everything that was started is done."""
     if torch.cuda.is_available() and torch.cuda.is_initialized():
-        torch.cuda.synchronize()
+        for number in range(torch.cuda.device_count()):
+            if torch.cuda.memory_reserved(number):  # there is something on it
+                torch.cuda.synchronize(number)
 
 
 # -- arguments ------------------------------------------------------------------------------------

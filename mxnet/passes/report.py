@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
-from ..context import Context, gpu_memory_info
+from ..context import Context, usable_gpu_memory
 from ..error import MXNetError
 from ..graph.node import Node
 from ..ops.dtypes import item_size
@@ -151,7 +151,7 @@ class MemoryReport:
 def available_memory(context: Context) -> int:
     """The bytes that are free on a device now; raises MXNetError where that cannot be found out."""
     if context.device_type == "gpu":
-        return gpu_memory_info(context.device_id)[0]
+        return usable_gpu_memory(context.device_id)
     try:
         with open("/proc/meminfo") as facts:
             sizes = dict(line.split(":") for line in facts)
