@@ -6,8 +6,6 @@ Loops are kept so short that LLVM sees at a glance that their arrays are apart, 
 # numba types what is here by inference, so annotations would only mislead.
 # mypy: ignore-errors
 
-from numba import njit
-
 from .elementary import (
     call_with_1,
     call_with_4,
@@ -18,15 +16,16 @@ from .elementary import (
     logistic,
     words,
 )
-from .native import compiled, take_part
+from .language import helper, take_part
+from .native import compiled
 
-__all__ = ["BACKWARD", "GRU", "LSTM", "rows_in_parts", "run_backward", "run_forward"]
+__all__ = ["BACKWARD", "GRU", "LSTM", "ROWS", "run_backward", "run_forward"]
 
 LSTM, GRU = 0, 1
 BACKWARD = 2  # added to the kind of a cell
 
-exact = njit(error_model="numpy", fastmath={"contract"})
-summing = njit(error_model="numpy", fastmath={"reassoc", "contract"})
+exact = helper({"contract"})
+summing = helper({"reassoc", "contract"}, inlined=False)
 
 # A step, as words: 0 counter of parts taken, 1 parts, 2 what to do, 3 batch, 4 hidden, 5 gates,
 # 6 bias (forward) or gradients of the gates (backward), 7 cells before, 8 cells, 9 output or its
@@ -123,42 +122,38 @@ def _gru_row_back(b, row):
         d_linear[i] = d_new[i] * reset[i]
 
 
-@exact
-def _rows(b, first, last):
-    """What a step does to some samples, after or before the product."""
-    if b[2] == LSTM:
-        for row in range(first, last):
-            _lstm_row(b, row)
-    elif b[2] == GRU:
-        for row in range(first, last):
-            _gru_row(b, row)
-    elif b[2] == LSTM + BACKWARD:
-        for row in range(first, last):
-            _lstm_row_back(b, row)
-    else:
-        for row in range(first, last):
-            _gru_row_back(b, row)
+def _rows_of(row):
+    """What a step does to all samples, after or before the product, on some threads."""
+
+    def rows(b):
+        batch, parts = b[3], b[1]
+        while True:
+            part = take_part(b)
+            if part >= parts:
+                break
+            for index in range(part * batch // parts, (part + 1) * batch // parts):
+                row(b, index)
+
+    rows.__name__ = f"rows{row.__name__}"
+    return compiled(rows, fastmath={"contract"})
 
 
-@compiled
-def rows_in_parts(b):
-    """The same for all samples, on several threads."""
-    batch, parts = b[3], b[1]
-    while True:
-        part = take_part(b)
-        if part >= parts:
-            break
-        _rows(b, part * batch // parts, (part + 1) * batch // parts)
+ROWS = {  # by what to do
+    LSTM: _rows_of(_lstm_row),
+    LSTM + BACKWARD: _rows_of(_lstm_row_back),
+    GRU: _rows_of(_gru_row),
+    GRU + BACKWARD: _rows_of(_gru_row_back),
+}
 
 
 @exact
 def _all_rows(b, parallel):
-    """The same for all samples; ``parallel``: the words of a call that starts the threads."""
+    """Run one of these kernels; ``parallel``: the words of a call that starts the threads."""
+    b[0] = 0
     if b[1] > 1:
-        b[0] = 0
         call_with_4(parallel[0], words(parallel[1]))
     else:
-        _rows(b, 0, b[3])
+        call_with_1(words(parallel[1])[0], words(parallel[1] + 8))
 
 
 @summing
@@ -187,7 +182,7 @@ def _add_matrix_by_vector(y, start, x, rows, columns):
         r += 1
 
 
-@exact
+@helper({"contract"}, inlined=False)
 def _add_vector_by_matrix(y, start, x, rows, columns):
     """y += x W for a matrix of ``rows`` rows."""
     r = 0

@@ -7,10 +7,14 @@ import math
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+
+from .language import as_float as floats
+from .language import helper, intrinsic, types, words
 
 __all__ = [
+    "address_of",
+    "call_2",
+    "call_3",
     "call_with_1",
     "call_with_4",
     "call_with_13",
@@ -22,25 +26,6 @@ __all__ = [
     "logistic",
     "words",
 ]
-
-
-@intrinsic
-def words(typing_context, address):
-    """The 64-bit words at an address."""
-    return _pointer(types.int64)
-
-
-@intrinsic
-def floats(typing_context, address):
-    """The float32 numbers at an address."""
-    return _pointer(types.float32)
-
-
-def _pointer(kind):
-    def generate(context, builder, signature, arguments):
-        return builder.inttoptr(arguments[0], context.get_value_type(types.CPointer(kind)))
-
-    return types.CPointer(kind)(types.int64), generate
 
 
 @intrinsic
@@ -63,6 +48,43 @@ def number_of(typing_context, bits):
     return types.float32(types.int32), generate
 
 
+@intrinsic
+def address_of(typing_context, pointer):
+    """The address that a pointer to words is."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.ptrtoint(arguments[0], ir.IntType(64))
+
+    return types.int64(types.CPointer(types.int64)), generate
+
+
+def _call(builder, function, numbers):
+    kind = ir.FunctionType(ir.VoidType(), [ir.IntType(64)] * len(numbers)).as_pointer()
+    builder.call(builder.inttoptr(function, kind), numbers)
+
+
+@intrinsic
+def call_2(typing_context, function, first, second):
+    """Call the function at an address with two integers."""
+
+    def generate(context, builder, signature, arguments):
+        _call(builder, arguments[0], arguments[1:])
+        return context.get_dummy_value()
+
+    return types.void(*(types.int64,) * 3), generate
+
+
+@intrinsic
+def call_3(typing_context, function, first, second, third):
+    """Call the function at an address with three integers."""
+
+    def generate(context, builder, signature, arguments):
+        _call(builder, arguments[0], arguments[1:])
+        return context.get_dummy_value()
+
+    return types.void(*(types.int64,) * 4), generate
+
+
 def _call_with(count):
     @intrinsic
     def call(typing_context, function, operands):
@@ -72,8 +94,7 @@ def _call_with(count):
             word = ir.IntType(64)
             function, operands = arguments
             places = [builder.gep(operands, [ir.Constant(word, i)]) for i in range(count)]
-            kind = ir.FunctionType(ir.VoidType(), [word] * count).as_pointer()
-            builder.call(builder.inttoptr(function, kind), [builder.load(at) for at in places])
+            _call(builder, function, [builder.load(at) for at in places])
             return context.get_dummy_value()
 
         return types.void(types.int64, types.CPointer(types.int64)), generate
@@ -103,7 +124,7 @@ i32 = np.int32
 # Straight code on float32, which vectorises.
 
 
-@njit(error_model="numpy", fastmath={"contract"})
+@helper({"contract"}, returns="float32")
 def exponential(x):
     """e^x to about one unit in the last place (range reduction and a polynomial, as in Cephes)."""
     z = min(max(x, f32(-104)), f32(88.72283))
@@ -127,7 +148,7 @@ def exponential(x):
     return x if x != x else result
 
 
-@njit(error_model="numpy", fastmath={"contract"})
+@helper({"contract"}, returns="float32")
 def hyperbolic_tangent(x):
     """tanh x as a quotient of polynomials, whose coefficients are those that Eigen uses."""
     y = min(max(x, f32(-7.9053111)), f32(7.9053111))
@@ -149,7 +170,7 @@ def hyperbolic_tangent(x):
     return result if abs(x) > f32(0.0004) else x
 
 
-@njit(error_model="numpy", fastmath={"contract"})
+@helper({"contract"}, returns="float32")
 def logistic(x):
     """1 / (1 + e^-x)."""
     return f32(1) / (f32(1) + exponential(-x))

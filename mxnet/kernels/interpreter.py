@@ -1,18 +1,19 @@
 """The interpreter of native programs: machine code, made by numba once and kept on disk.
 
-A native program is an array of 64-bit words: records of an operation code, the record's length, and
-operands, most of them addresses (see execution/native). Every number here is a float32.
+A native program is an array of 64-bit words: records of the kernel that runs them, the record's length,
+and operands, most of them addresses (see execution/native). So no more is compiled than is needed. A
+kernel of records takes the addresses of the record's words and of the program's arguments. Every number
+here is a float32.
 """
 
 # numba types what is here by inference, so annotations would only mislead.
 # mypy: ignore-errors
 
-import math
-
-from numba import njit
-
 from . import codes
 from .elementary import (
+    address_of,
+    call_2,
+    call_3,
     call_with_1,
     call_with_4,
     call_with_13,
@@ -20,116 +21,32 @@ from .elementary import (
     exponential,
     f32,
     floats,
-    hyperbolic_tangent,
     i32,
-    logistic,
     words,
 )
-from .native import compiled, take_part
+from .language import helper, take_part
+from .native import compiled
+from .steps import STEPS
 
-__all__ = ["run_chain_in_parts", "run_program"]
+__all__ = ["linked", "run_chain_in_parts", "run_program"]
 
-
-# -- tiles: one operation on numbers in scratch memory, which no other name points to ----------
-
-
-@njit(error_model="numpy", fastmath={"contract"})
-def compute(kind, s, n, out, a, b, c):
-    """One operation on ``n`` numbers of the scratch memory ``s``, at offsets out, a, b, c."""
-    if kind == codes.ADD:
-        for i in range(n):
-            s[out + i] = s[a + i] + s[b + i]
-    elif kind == codes.SUB:
-        for i in range(n):
-            s[out + i] = s[a + i] - s[b + i]
-    elif kind == codes.MUL:
-        for i in range(n):
-            s[out + i] = s[a + i] * s[b + i]
-    elif kind == codes.DIV:
-        for i in range(n):
-            s[out + i] = s[a + i] / s[b + i]
-    elif kind == codes.FUSED_MULTIPLY_ADD:
-        for i in range(n):
-            s[out + i] = s[a + i] + s[b + i] * s[c + i]
-    elif kind == codes.TANH:
-        for i in range(n):
-            s[out + i] = hyperbolic_tangent(s[a + i])
-    elif kind == codes.SIGMOID:
-        for i in range(n):
-            s[out + i] = logistic(s[a + i])
-    elif kind == codes.EXP:
-        for i in range(n):
-            s[out + i] = exponential(s[a + i])
-    elif kind == codes.CLAMP_MIN:
-        for i in range(n):
-            x, low = s[a + i], s[b + i]
-            s[out + i] = low if x < low else x
-    elif kind == codes.THRESHOLD_BACKWARD:
-        for i in range(n):
-            s[out + i] = f32(0) if s[b + i] <= s[c + i] else s[a + i]
-    elif kind == codes.TANH_BACKWARD:
-        for i in range(n):
-            y = s[b + i]
-            s[out + i] = s[a + i] * (f32(1) - y * y)
-    elif kind == codes.SIGMOID_BACKWARD:
-        for i in range(n):
-            y = s[b + i]
-            s[out + i] = s[a + i] * (f32(1) - y) * y
-    else:
-        compute_rarer(kind, s, n, out, a, b)
+_RECORDS = {}  # by code: functions of nothing that return addresses
 
 
-@njit(error_model="numpy", fastmath={"contract"})
-def compute_rarer(kind, s, n, out, a, b):
-    """The operations that ``compute`` leaves to it, to stay small."""
-    if kind == codes.NEG:
-        for i in range(n):
-            s[out + i] = -s[a + i]
-    elif kind == codes.SQRT:
-        for i in range(n):
-            s[out + i] = f32(math.sqrt(s[a + i]))
-    elif kind == codes.RECIPROCAL:
-        for i in range(n):
-            s[out + i] = f32(1) / s[a + i]
-    elif kind == codes.LOG:
-        for i in range(n):
-            s[out + i] = f32(math.log(s[a + i]))
-    elif kind == codes.TRUNC:
-        for i in range(n):
-            s[out + i] = f32(math.trunc(s[a + i])) if abs(s[a + i]) < f32(8388608) else s[a + i]
-    elif kind == codes.MAXIMUM:
-        for i in range(n):
-            x, y = s[a + i], s[b + i]
-            s[out + i] = x if (x > y or x != x) else y
-    elif kind == codes.MINIMUM:
-        for i in range(n):
-            x, y = s[a + i], s[b + i]
-            s[out + i] = x if (x < y or x != x) else y
-    elif kind >= codes.COMPARE:
-        compare(kind - codes.COMPARE, s, n, out, a, b)
+def _record(code, fastmath=()):
+    """A decorator for functions that run a record."""
+
+    def register(function):
+        _RECORDS[code] = compiled(function, fastmath=fastmath, integers=2)
+        return function
+
+    return register
 
 
-@njit(error_model="numpy")
-def compare(relation, s, n, out, a, b):
-    """1 where two numbers are related as the number of a relation says, else 0."""
-    for i in range(n):
-        x, y = s[a + i], s[b + i]
-        if relation == 0:
-            holds = x == y
-        elif relation == 1:
-            holds = x != y
-        elif relation == 2:
-            holds = x < y
-        elif relation == 3:
-            holds = x <= y
-        elif relation == 4:
-            holds = x > y
-        else:
-            holds = x >= y
-        s[out + i] = f32(1) if holds else f32(0)
+# -- chains --------------------------------------------------------------------------------------
 
 
-@njit(error_model="numpy")
+@helper()
 def load(s, register, address, row_stride, column_stride, row, rows, column, columns):
     """A rectangle of an array into scratch memory, row after row."""
     for r in range(rows):
@@ -147,7 +64,7 @@ def load(s, register, address, row_stride, column_stride, row, rows, column, col
                 s[start + i] = x[i * column_stride]
 
 
-@njit(error_model="numpy")
+@helper()
 def store(s, register, address, row_stride, column_stride, row, rows, column, columns):
     """Scratch memory into a rectangle of an array."""
     for r in range(rows):
@@ -161,20 +78,22 @@ def store(s, register, address, row_stride, column_stride, row, rows, column, co
                 x[i * column_stride] = s[start + i]
 
 
-@njit(error_model="numpy")
-def chain(w, s, part, parts):
+@_record(codes.CHAIN)
+def chain(record, state):
     """Elementwise operations on arrays of one shape, tile by tile, so that they stay in the cache.
 
-    Words: rows, columns, rows and columns of a tile, number of steps; then of each step its kind and
-    seven operands. Done is one of ``parts`` parts.
+    Words: rows, columns, rows and columns of a tile, number of steps; then of each step its kernel and
+    seven operands. Done is one of some parts.
     """
+    w, tile_at, part, parts = words(record), words(state)[3], words(state)[8], words(state)[9]
     rows, columns, tall, wide, count = w[2], w[3], w[4], w[5], w[6]
+    s = floats(tile_at)
     across = (columns + wide - 1) // wide
     tiles = (rows + tall - 1) // tall * across
     for tile in range(part * tiles // parts, (part + 1) * tiles // parts):
         row, column = tile // across * tall, tile % across * wide
         height, width = min(tall, rows - row), min(wide, columns - column)
-        n = (height * width + 63) // 64 * 64
+        blocks = (height * width + 63) // 64
         for step in range(count):
             o = 7 + 8 * step
             kind = w[o]
@@ -183,13 +102,13 @@ def chain(w, s, part, parts):
             elif kind == codes.STORE:
                 store(s, w[o + 1], w[o + 2], w[o + 3], w[o + 4], row, height, column, width)
             else:
-                compute(kind, s, n, w[o + 1], w[o + 2], w[o + 3], w[o + 4])
+                call_3(kind, tile_at, blocks, record + 8 * o)
 
 
 # -- the others ----------------------------------------------------------------------------------
 
 
-@njit(error_model="numpy")
+@helper()
 def fill_rows(out, rows, columns, stride, bias, bias_row_stride):
     """Rows of an array, from a bias (with stride 0) or another array."""
     for r in range(rows):
@@ -198,9 +117,10 @@ def fill_rows(out, rows, columns, stride, bias, bias_row_stride):
             y[i] = x[i]
 
 
-@njit(error_model="numpy", fastmath={"reassoc", "contract"})
-def matrix_by_vector(w):
+@_record(codes.GEMV_ROWS, {"reassoc", "contract"})
+def matrix_by_vector(record, state):
     """y = W x (+ y0): words y, W, stride of W, x, rows, columns, y0 or 0."""
+    w = words(record)
     y, start, x, rows, columns = floats(w[2]), w[3], floats(w[5]), w[6], w[7]
     initial = floats(w[8])
     for r in range(rows):
@@ -211,9 +131,10 @@ def matrix_by_vector(w):
         y[r] = total + (initial[r] if w[8] else f32(0))
 
 
-@njit(error_model="numpy", fastmath={"reassoc", "contract"})
-def vector_by_matrix(w, s):
+@_record(codes.GEMV_COLUMNS, {"reassoc", "contract"})
+def vector_by_matrix(record, state):
     """y = x W (+ y0), in scratch memory of which ``columns`` fit a tile."""
+    w, s = words(record), floats(words(state)[3])
     start, x, rows, columns = w[3], floats(w[5]), w[6], w[7]
     y, initial = floats(w[2]), floats(w[8])
     for first in range(0, columns, codes.TILE):
@@ -243,9 +164,10 @@ def vector_by_matrix(w, s):
             y[first + i] = s[i]
 
 
-@njit(error_model="numpy", fastmath={"contract"})
-def outer_product(w):
+@_record(codes.OUTER, {"contract"})
+def outer_product(record, state):
     """C = a bᵀ (+ C): words C, stride of C, a, stride of a, b, rows, columns, whether added."""
+    w = words(record)
     rows, columns, b = w[7], w[8], floats(w[6])
     for r in range(rows):
         value, y = floats(w[4] + 4 * r * w[5])[0], floats(w[2] + 4 * r * w[3])
@@ -257,12 +179,13 @@ def outer_product(w):
                 y[i] = value * b[i]
 
 
-@njit(error_model="numpy")
-def sum_of_rows(w, s):
+@_record(codes.SUM_ROWS)
+def sum_of_rows(record, state):
     """Sums over rows: words out, data, stride of rows, rows, columns.
 
     At most 64 rows are added one after the other, to keep the error of long sums small.
     """
+    w, s = words(record), floats(words(state)[3])
     out, start, stride, rows, columns = floats(w[2]), w[3], w[4], w[5], w[6]
     for first in range(0, columns, codes.TILE):
         n = min(codes.TILE, columns - first)
@@ -282,9 +205,10 @@ def sum_of_rows(w, s):
             out[first + i] = s[i]
 
 
-@njit(error_model="numpy", fastmath={"reassoc", "contract"})
-def sum_of_columns(w):
+@_record(codes.SUM_COLUMNS, {"reassoc", "contract"})
+def sum_of_columns(record, state):
     """Sums over columns: words out, data, stride of rows, rows, columns."""
+    w = words(record)
     out = floats(w[2])
     for r in range(w[5]):
         x, total = floats(w[3] + 4 * r * w[4]), 0.0
@@ -296,9 +220,10 @@ def sum_of_columns(w):
         out[r] = f32(total)
 
 
-@njit(error_model="numpy", fastmath={"contract"})
-def softmax(w, s):
+@_record(codes.SOFTMAX, {"contract"})
+def softmax(record, state):
     """Softmax over the columns, at most a tile of them: words out, data, rows, columns."""
+    w, s = words(record), floats(words(state)[3])
     columns = w[5]
     whole = (columns + 63) // 64 * 64
     for r in range(w[4]):
@@ -308,7 +233,8 @@ def softmax(w, s):
             most = x[i] if x[i] > most or x[i] != x[i] else most
         for i in range(columns):
             s[i] = x[i] - most
-        compute(codes.EXP, s, whole, codes.TILE, 0, 0, 0)
+        for i in range(whole):
+            s[codes.TILE + i] = exponential(s[i])
         total = f32(0)
         for i in range(columns):
             total += s[codes.TILE + i]
@@ -316,30 +242,51 @@ def softmax(w, s):
             y[i] = s[codes.TILE + i] / total
 
 
-@njit(error_model="numpy")
-def product(w, record, packed, parallel):
+@_record(codes.GEMM)
+def blas_product(record, state):
+    """A product by BLAS: words what to fill the rows of the result with first, and the call's own."""
+    w, a = words(record), words(state)
+    gemm, threads = a[5], a[6]
+    if w[2]:
+        fill_rows(w[2], w[3], w[4], w[5], w[6], w[7])
+    alone = threads != 0 and w[21] != 0
+    before = i32(0)
+    if alone:
+        before = call_with_number(threads, i32(1))
+    call_with_13(gemm, words(record + 64))
+    if alone:
+        call_with_number(threads, before)
+
+
+@_record(codes.PRODUCT)
+def product(record, state):
     """A product: words threads, kernel, three words for the call that starts threads, its own words."""
+    w, a = words(record), words(state)
     block = record + 8 * 7
     own = words(block)
-    own[0], own[1], own[22] = 0, 0, packed
+    own[0], own[1], own[22] = 0, 0, a[4]
     w[4] = block
     if w[2] > 1:
-        call_with_4(parallel, words(record + 24))
+        call_with_4(a[7], words(record + 24))
     else:
         call_with_1(w[3], words(record + 32))
 
 
-@njit(error_model="numpy")
-def call_kernel(w, record, packed):
+@_record(codes.CALL)
+def call_kernel(record, state):
     """A kernel that changes its words: words kernel, address and number of those that it works on,
     which of them is the address of memory for products (0: none), and what they are before.
     """
+    w = words(record)
     work = words(w[3])
     for i in range(w[4]):
         work[i] = w[6 + i]
     if w[5]:
-        work[w[5]] = packed
+        work[w[5]] = words(state)[4]
     call_with_1(w[2], words(record + 24))
+
+
+# -- programs ------------------------------------------------------------------------------------
 
 
 @compiled
@@ -347,42 +294,13 @@ def run_program(arguments):
     """Run records one after the other.
 
     Words: 0, the addresses of the first record, of the end, of REGISTERS tiles of scratch memory, of
-    memory for what products pack, of BLAS's sgemm, and of the functions that limit its threads and
-    that start threads (0 where there is none).
+    memory for what products pack, of BLAS's sgemm, of the functions that limit its threads and that
+    start threads (0 where there is none); of chains, the part that is done, and of how many.
     """
-    program, end, s, packed = arguments[1], arguments[2], floats(arguments[3]), arguments[4]
-    gemm, threads, parallel = arguments[5], arguments[6], arguments[7]
+    program, end = arguments[1], arguments[2]
     while program < end:
         w = words(program)
-        code = w[0]
-        if code == codes.CHAIN:
-            chain(w, s, 0, 1)
-        elif code == codes.GEMM:
-            if w[2]:
-                fill_rows(w[2], w[3], w[4], w[5], w[6], w[7])
-            alone = threads != 0 and w[21] != 0
-            before = i32(0)
-            if alone:
-                before = call_with_number(threads, i32(1))
-            call_with_13(gemm, words(program + 64))
-            if alone:
-                call_with_number(threads, before)
-        elif code == codes.PRODUCT:
-            product(w, program, packed, parallel)
-        elif code == codes.CALL:
-            call_kernel(w, program, packed)
-        elif code == codes.GEMV_ROWS:
-            matrix_by_vector(w)
-        elif code == codes.GEMV_COLUMNS:
-            vector_by_matrix(w, s)
-        elif code == codes.OUTER:
-            outer_product(w)
-        elif code == codes.SUM_ROWS:
-            sum_of_rows(w, s)
-        elif code == codes.SUM_COLUMNS:
-            sum_of_columns(w)
-        elif code == codes.SOFTMAX:
-            softmax(w, s)
+        call_2(w[0], program, address_of(arguments))
         program += 8 * w[1]
 
 
@@ -391,12 +309,25 @@ def run_chain_in_parts(arguments):
     """Run one chain on several threads.
 
     Words: the counter of parts taken, the address of the chain, the number of parts, and the address
-    of scratch memory for each of them.
+    of ten words for each of them, such as the arguments of ``run_program``.
     """
-    w, parts = words(arguments[1]), arguments[2]
+    chain, parts = arguments[1], arguments[2]
     while True:
         part = take_part(arguments)
         if part >= parts:
             break
-        size = 4 * codes.REGISTERS * codes.TILE
-        chain(w, floats(arguments[3] + size * part), part, parts)
+        call_2(words(chain)[0], chain, arguments[3] + 80 * part)
+
+
+def linked(program):
+    """The words of a program, with codes where its kernels are called: with their addresses instead."""
+    result, start = list(program), 0
+    while start < len(result):
+        code = result[start]
+        result[start] = _RECORDS[code]()
+        if code == codes.CHAIN:
+            for place in range(start + 7, start + result[start + 1], 8):
+                if result[place] not in (codes.LOAD, codes.STORE):
+                    result[place] = STEPS[result[place]]()
+        start += result[start + 1]
+    return result

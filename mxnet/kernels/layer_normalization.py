@@ -10,36 +10,36 @@ import math
 import struct
 from typing import Any
 
-import numba
-import torch
+from numpy import float32
 
+from ..ops.lazy_torch import torch
 from ..ops.norm import PARTS
-from .native import FAST, as_float, as_real, compiled, float_bits, run, take_part
+from .language import FAST, as_float, as_real, float_bits, helper, take_part
+from .native import compiled, run
 
 __all__ = ["backward", "forward"]
 
-inline = numba.njit(fastmath=FAST, error_model="numpy", inline="always")
 _BLOCK = 64  # rows whose sums are float32
 _LINE = 1024  # numbers of a row whose sum is float32: of each lane of a vector a few
 
 
-@inline
+@helper(FAST, returns="float32")
 def _mean(x, row, columns):
     total = 0.0
     for first in range(0, columns, _LINE):
-        part = numba.float32(0)
+        part = float32(0)
         for i in range(row + first, row + min(first + _LINE, columns)):
             part += x[i]
         total += part
-    return numba.float32(total / columns)
+    return float32(total / columns)
 
 
-@inline
+@helper(FAST, returns="float64")
 def _spread(x, row, columns, mean):
     """The mean of the squares of what differs from the mean."""
     total = 0.0
     for first in range(0, columns, _LINE):
-        part = numba.float32(0)
+        part = float32(0)
         for i in range(row + first, row + min(first + _LINE, columns)):
             part += (x[i] - mean) * (x[i] - mean)
         total += part
@@ -60,7 +60,7 @@ def _forward(arguments):
             row = r * columns
             mean = _mean(x, row, columns)
             std = math.sqrt(_spread(x, row, columns, mean) + eps)
-            factor = numba.float32(1 / std)
+            factor = float32(1 / std)
             for i in range(columns):
                 y[row + i] = (x[row + i] - mean) * factor * gamma[i] + beta[i]
             if arguments[5]:
@@ -90,18 +90,18 @@ def _backward(arguments):
         first, last = part * rows // parts, (part + 1) * rows // parts
         for r in range(first, last):
             row, mean = r * columns, means[r]
-            factor = numba.float32(1 / stds[r])
+            factor = float32(1 / stds[r])
             for i in range(columns):
                 near[i] += d[row + i] * ((x[row + i] - mean) * factor)
                 near_shift[i] += d[row + i]
             if arguments[6]:
-                total, product = numba.float32(0), numba.float32(0)
+                total, product = float32(0), float32(0)
                 for i in range(columns):
                     scaled = d[row + i] * gamma[i]
                     total += scaled
                     product += scaled * (x[row + i] - mean)
-                total = numba.float32(total / columns)
-                product = numba.float32(product * factor * factor / columns)
+                total = float32(total / columns)
+                product = float32(product * factor * factor / columns)
                 for i in range(columns):
                     rest = d[row + i] * gamma[i] - total - (x[row + i] - mean) * product
                     result[row + i] = rest * factor

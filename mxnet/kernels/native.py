@@ -10,121 +10,55 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import hashlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import numba
-import torch
-from numba import types
-from numba.core import cgutils, config
-from numba.extending import intrinsic
+from ..ops.lazy_torch import torch
+from .language import FAST
+from .machine import keep, kept, load
 
 __all__ = [
-    "ARGUMENTS",
-    "as_float",
-    "as_real",
+    "KERNELS",
     "compiled",
-    "float_bits",
     "function",
     "openmp",
     "openmp_address",
     "run",
-    "take_part",
 ]
 
-ARGUMENTS = types.CPointer(types.int64)
-# Not-a-number has to spread, so that its rules stay.
-FAST = {"contract", "reassoc", "arcp", "nsz"}
-_SIGNATURE = types.void(ARGUMENTS)
-_OPTIONS: dict = {"fastmath": FAST, "error_model": "numpy"}
+KERNELS: dict[str, Callable[[], int]] = {}  # by module and name, as far as modules are imported
 _lock = threading.Lock()
 
 
-def _pointer_to(kind: Any) -> Any:
-    @intrinsic
-    def as_pointer(context: Any, address: Any) -> Any:
-        """The integer ``address`` as a pointer."""
+def compiled(
+    function: Callable | None = None, *, fastmath: Iterable[str] = FAST, integers: int = 0
+) -> Callable:
+    """Make a kernel of a function: a function of nothing that returns an address.
 
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            (address,) = arguments
-            return builder.inttoptr(address, context.get_value_type(signature.return_type))
-
-        return types.CPointer(kind)(types.int64), generate
-
-    return as_pointer
-
-
-as_float = _pointer_to(types.float32)
-as_real = _pointer_to(types.float64)
-
-
-@intrinsic
-def take_part(context: Any, counter: Any) -> Any:
-    """The number of the next part of the work that nobody has taken."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        one = context.get_constant(types.int64, 1)
-        return builder.atomic_rmw("add", arguments[0], one, "monotonic")
-
-    return types.int64(ARGUMENTS), generate
-
-
-@intrinsic
-def float_bits(context: Any, bits: Any) -> Any:
-    """The float64 whose bits an integer holds."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = cgutils.alloca_once_value(builder, arguments[0])
-        real = context.get_value_type(types.float64).as_pointer()
-        return builder.load(builder.bitcast(place, real))
-
-    return types.float64(types.int64), generate
-
-
-@functools.cache
-def _sources() -> str:
-    """Stands for all that kernels are made from: numba looks at the file of each one alone."""
-    content = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        content.update(path.read_bytes())
-    return content.hexdigest()[:16]
-
-
-def cache_folder() -> str:
-    """Where compiled kernels are kept: below NUMBA_CACHE_DIR, or in a folder of the user's own."""
-    if config.CACHE_DIR:
-        return str(Path(config.CACHE_DIR, f"remx-{_sources()}"))
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    version = f"numba-{numba.__version__}-python-{sys.version_info[0]}.{sys.version_info[1]}"
-    return str(Path(base, "remx", f"{version}-{_sources()}"))
-
-
-def compiled(function: Callable) -> Callable:
-    """Compile a kernel when it is first asked for its address; it is kept on disk if possible."""
+    The kernel is compiled when it is first asked for, and kept on disk if possible. ``fastmath``: which
+    rules of floating point do not matter; ``integers``: how many it takes, instead of a pointer to them.
+    """
+    if function is None:
+        return functools.partial(compiled, fastmath=fastmath, integers=integers)
+    name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
 
     @functools.cache
     def address() -> int:
         with _lock:
-            before, config.CACHE_DIR = config.CACHE_DIR, cache_folder()
-            try:
-                made = numba.cfunc(_SIGNATURE, cache=True, **_OPTIONS)(function)
-            except RuntimeError:  # no folder can be written to
-                made = numba.cfunc(_SIGNATURE, **_OPTIONS)(function)
-            finally:
-                config.CACHE_DIR = before
-        _kept.append(made)
-        return int(made.address)
+            code = kept(name)
+            if code is None:
+                from .compiler import object_code
 
+                code = object_code(function, frozenset(fastmath), integers)
+                keep(name, code)
+            return load(name, code)
+
+    KERNELS[name] = address
     return address
-
-
-_kept: list[Any] = []  # compiled functions, whose code would be freed otherwise
 
 
 @functools.cache

@@ -12,14 +12,15 @@ import struct
 import threading
 from typing import Any
 
-import numba
-import torch
+from numpy import float32, float64
 
-from .native import FAST, as_float, as_real, compiled, float_bits, run, take_part
+from ..ops.lazy_torch import torch
+from .language import FAST, as_float, as_real, float_bits, helper, take_part
+from .native import compiled, run
 
 __all__ = ["backward", "forward"]
 
-inline = numba.njit(fastmath=FAST, error_model="numpy", inline="always")
+inline = helper(FAST)
 _BLOCK = 64  # rows whose sums are float32
 # Several rows are read at a time, unless they are long and come from far away.
 _NARROW = 128
@@ -117,7 +118,7 @@ def _coefficients(arguments):
     factor, offset = as_float(arguments[5]), as_float(arguments[6])
     channels = arguments[7]
     for c in range(channels):
-        exact = numba.float64(gamma[c]) * inverse[c]
+        exact = float64(gamma[c]) * inverse[c]
         factor[c] = exact
         offset[c] = beta[c] - mean[c] * exact
 
@@ -137,7 +138,7 @@ def _apply(arguments):
     x, y, residual = as_float(arguments[1]), as_float(arguments[2]), as_float(arguments[3])
     rows, channels, parts = arguments[4], arguments[5], arguments[6]
     factor, offset = as_float(arguments[7]), as_float(arguments[8])
-    low = numba.float32(float_bits(arguments[9]))
+    low = float32(float_bits(arguments[9]))
     while True:
         part = take_part(arguments)
         if part >= parts:
@@ -169,7 +170,7 @@ def _masked_rows(
             at = row * channels
             for c in range(channels):
                 g = d[at + c]
-                g = numba.float32(0) if y[at + c] <= 0 else g
+                g = float32(0) if y[at + c] <= 0 else g
                 masked[at + c] = g
                 scratch[total + c] += g
                 scratch[square_total + c] += g * (x[at + c] - mean[c])
@@ -190,8 +191,8 @@ def _gradient_sums(arguments):
     rows, channels, parts = arguments[5], arguments[6], arguments[7]
     factor, offset, mean = as_float(arguments[8]), as_float(arguments[9]), as_float(arguments[10])
     totals, scratch = as_real(arguments[11]), as_float(arguments[12])
-    low, pitch = numba.float32(float_bits(arguments[13])), arguments[14]
-    zero = numba.float32(0)
+    low, pitch = float32(float_bits(arguments[13])), arguments[14]
+    zero = float32(0)
     several = channels <= _NARROW or rows * channels <= _CACHED
     while True:
         part = take_part(arguments)
@@ -269,7 +270,7 @@ def _spread(x, g, d_x, factor, mean, slope, step, first, last, channels):
 
 @inline
 def _spread_masked(x, d, d_x, factor, offset, low, mean, slope, step, first, last, channels, pitch):
-    zero = numba.float32(0)
+    zero = float32(0)
     for row in range(first, last):
         at, from_d = row * channels, row * pitch
         for c in range(channels):
@@ -287,7 +288,7 @@ def _gradient(arguments):
     rows, channels, parts = arguments[5], arguments[6], arguments[7]
     factor, offset, mean = as_float(arguments[8]), as_float(arguments[9]), as_float(arguments[10])
     slope, step = as_float(arguments[11]), as_float(arguments[12])
-    low, pitch = numba.float32(float_bits(arguments[13])), arguments[14]
+    low, pitch = float32(float_bits(arguments[13])), arguments[14]
     while True:
         part = take_part(arguments)
         if part >= parts:

@@ -12,8 +12,6 @@ import functools
 import threading
 
 import numpy as np
-import torch
-from numba import njit
 
 from ..error import InternalError
 from ..ops.generated import (
@@ -26,7 +24,9 @@ from ..ops.generated import (
     packed_size,
     wants_products,
 )  # fmt: skip
-from .native import compiled, function, openmp, run, take_part
+from ..ops.lazy_torch import torch
+from .language import helper, take_part
+from .native import compiled, function, openmp, run
 from .tiles import block_bytes, pack_left, pack_right, take_thread, tile
 from .vectors import LINE
 
@@ -85,7 +85,7 @@ def run_packing(w):
 # both.
 
 
-@njit(error_model="numpy")
+@helper(inlined=False)
 def block(w, memory, number, first, last, left_panel, right_panel):
     """The rows ``first`` to ``last`` of the panels ``left_panel`` to ``right_panel`` of a product."""
     inner, columns = w[14], w[13]

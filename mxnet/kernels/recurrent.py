@@ -14,7 +14,7 @@ from torch import Tensor
 
 from . import products
 from .blas import gemm_address
-from .cells import BACKWARD, GRU, LSTM, rows_in_parts, run_backward, run_forward
+from .cells import BACKWARD, GRU, LSTM, ROWS, run_backward, run_forward
 from .native import function, openmp_address
 
 __all__ = ["GRU", "LSTM", "Run", "backward", "backward_run", "forward", "forward_run"]
@@ -62,8 +62,7 @@ def _run_of(
     )
     words[_STEP + 1] = parts
     words[_STEP + 2 : _START] = step
-    if parts > 1:
-        words[_START:_CALL] = (openmp_address(), start + 16, rows_in_parts(), at, parts, 0)
+    words[_START:_CALL] = (openmp_address(), start + 16, ROWS[step[0]](), at, parts, 0)
     threads, product, packs, memory, size = 0, gemm_address(), 0, 0, 0
     if packed is None or batch == 1:
         others = _blas_call(*matrices, added, call)

@@ -9,10 +9,9 @@ all the vectors.
 # mypy: ignore-errors
 
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
 
 from ..ops.generated import LANES, PANEL, ROWS
+from .language import helper, intrinsic, types
 from .vectors import FLOAT, LINE, LONG, VECTOR, Build, addresses, writing
 
 __all__ = ["block_bytes", "pack_left", "pack_right", "take_thread", "tile"]
@@ -153,7 +152,7 @@ def _transpose(context, source, pitch, target, target_pitch, rows, bits):
     return addresses(6), writing(_write_transposed)
 
 
-@njit(error_model="numpy")
+@helper(inlined=False)
 def pack_right(source, step, column, inner, columns, target):
     """A panel of the right matrix: of each step its columns, with zeros to whole vectors.
 
@@ -174,7 +173,7 @@ def pack_right(source, step, column, inner, columns, target):
                 _transpose(first + 4 * k, column, place + k * pitch, pitch, n, bits)
 
 
-@njit(error_model="numpy")
+@helper(inlined=False)
 def pack_left(source, step, inner, rows, target):
     """Rows of the left matrix that lie side by side, in blocks of ROWS: of each step its rows.
 
@@ -191,7 +190,7 @@ def pack_left(source, step, inner, rows, target):
             _move(line + 4 * ROWS * whole, place + whole * pitch, bits)
 
 
-@njit(error_model="numpy")
+@helper(returns="int64")
 def block_bytes(inner):
     """The size of a packed block of rows of the left matrix."""
     return 4 * ROWS * inner + LINE

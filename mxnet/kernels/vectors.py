@@ -3,9 +3,9 @@
 # mypy: ignore-errors
 
 from llvmlite import ir
-from numba import types
 
 from ..ops.generated import LANES, LINE
+from .language import types
 
 __all__ = ["FLOAT", "LINE", "LONG", "VECTOR", "Build", "addresses", "writing"]
 

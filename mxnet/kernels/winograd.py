@@ -14,12 +14,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import torch
-from numba.extending import intrinsic
-
 from ..ops.generated import LANES
+from ..ops.lazy_torch import torch
 from . import products
-from .native import compiled, run, take_part
+from .language import intrinsic, take_part
+from .native import compiled, run
 from .vectors import FLOAT, Build, addresses, writing
 
 __all__ = ["convolve", "weight_derivative"]

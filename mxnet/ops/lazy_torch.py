@@ -9,10 +9,12 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-__all__ = ["F", "torch"]
+__all__ = ["F", "LazyModule", "torch"]
 
 
-class _LazyModule:
+class LazyModule:
+    """A stand-in for a module."""
+
     def __init__(self, name: str):
         self.__dict__["_name"] = name
 
@@ -22,5 +24,5 @@ class _LazyModule:
         return value
 
 
-torch: Any = _LazyModule("torch")
-F: Any = _LazyModule("torch.nn.functional")
+torch: Any = LazyModule("torch")
+F: Any = LazyModule("torch.nn.functional")

@@ -208,19 +208,23 @@ class _Program:
 
     def bound(self, parts: int, scratch: Scratch) -> Call:
         """The call that runs the program; a single chain in several parts, if so many are wanted."""
-        from ...kernels.interpreter import run_chain_in_parts, run_program
+        from ...kernels.interpreter import linked, run_chain_in_parts, run_program
         from ...kernels.native import function, openmp_address, run
 
-        array = self.array = np.array(self.words, np.int64)
+        array = self.array = np.array(linked(self.words), np.int64)
         start, tiles = array.ctypes.data, scratch.tiles()
         self.keep.append(scratch)
         if parts > 1:
-            call = partial(run, run_chain_in_parts, (0, start, parts, tiles), parts)
+            self.arguments = np.zeros((parts, 10), np.int64)
+            for part, words in enumerate(self.arguments):
+                words[[3, 8, 9]] = tiles + part * 4 * REGISTERS * TILE, part, parts
+            own = self.arguments.ctypes.data
+            call = partial(run, run_chain_in_parts, (0, start, parts, own), parts)
         else:
             packed = scratch.packed(self.packing) if self.packing else 0
             block = (
                 0, start, start + array.nbytes, tiles, packed, gemm_address(),
-                thread_limit_address(), openmp_address(),
+                thread_limit_address(), openmp_address(), 0, 1,
             )  # fmt: skip
             self.arguments = np.array(block, np.int64)
             call = partial(function(run_program()), self.arguments.ctypes.data)

@@ -1,0 +1,104 @@
+"""Machine code for this processor: kept on disk, and loaded from there without numba."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+
+__all__ = ["ENTRY", "cache_folder", "keep", "kept", "load", "target_machine"]
+
+ENTRY = "kernel"  # the name of the function in an object file
+
+
+@functools.cache
+def _processor() -> tuple[str, str]:
+    """Its name and what it has, as LLVM says."""
+    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+
+
+@functools.cache
+def target_machine() -> Any:
+    """What LLVM makes machine code for: the processor that this runs on."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    name, features = _processor()
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    return target.create_target_machine(
+        cpu=name, features=features, opt=3, reloc="pic", codemodel="default", jit=True
+    )
+
+
+# -- on disk ---------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _made_from() -> str:
+    """Stands for all that machine code depends on."""
+    here = Path(__file__).parent
+    content = hashlib.sha256(repr((*_processor(), *_versions())).encode())
+    for path in (*sorted(here.glob("*.py")), here.parent / "ops" / "generated.py"):
+        content.update(path.read_bytes())
+    return content.hexdigest()[:16]
+
+
+def _versions() -> tuple[str, ...]:
+    names = ("numba", "llvmlite")
+    return *map(importlib.metadata.version, names), ".".join(map(str, sys.version_info[:2]))
+
+
+def cache_folder() -> Path:
+    """Where machine code is kept: below NUMBA_CACHE_DIR, or in a folder of the user's own."""
+    own = os.environ.get("NUMBA_CACHE_DIR")
+    if own:
+        return Path(own, f"remx-{_made_from()}")
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base, "remx", f"kernels-{_made_from()}")
+
+
+def kept(name: str) -> bytes | None:
+    """The object file of a kernel; None where there is none, or one that is damaged."""
+    try:
+        content = (cache_folder() / f"{name}.o").read_bytes()
+    except OSError:
+        return None
+    digest, code = content[:32], content[32:]
+    return code if hashlib.sha256(code).digest() == digest else None
+
+
+def keep(name: str, code: bytes) -> None:
+    """Put the object file of a kernel where ``kept`` finds it, if the folder can be written to."""
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            file.write(hashlib.sha256(code).digest() + code)
+        os.replace(file.name, folder / f"{name}.o")
+    except OSError:  # the next process will compile it again
+        pass
+
+
+# -- in memory -------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _linker() -> Any:
+    return llvm.create_lljit_compiler(target_machine())
+
+
+_loaded: list[Any] = []  # what would be unloaded otherwise
+
+
+def load(name: str, code: bytes) -> int:
+    """The address of the function of an object file."""
+    library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+    found = library.export_symbol(ENTRY).link(_linker(), name)
+    _loaded.append(found)
+    return found[ENTRY]
