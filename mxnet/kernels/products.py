@@ -96,13 +96,14 @@ def block(w, memory, number, first, last, left_panel, right_panel):
     height = HEIGHT if packs_left else last - first
     all_left, all_right = w[4] + number * w[24], w[7] + number * w[25]
     result = w[10] + number * w[26]
+    first_column = left_panel * vectors // panels * LANES
     for row in range(first, last, height):
         end = min(last, row + height)
         for turn in range(turns):
             k = turn * inner // turns
             steps = (turn + 1) * inner // turns - k
             left, left_row, left_step = all_left + row * w[5] + k * w[6], w[5], w[6]
-            apart = ROWS * left_row
+            apart, next_left = ROWS * left_row, left + steps * left_step
             if packs_left:
                 pack_left(left, left_step, steps, end - row, memory)
                 left, left_row, left_step, apart = memory, 4, 4 * ROWS, block_bytes(steps)
@@ -123,12 +124,21 @@ def block(w, memory, number, first, last, left_panel, right_panel):
                 if turn == 0:
                     start, start_row = w[15] + number * w[27] + w[17] * column, w[16]
                     shift = w[18] + w[19] * column
+                # While tiles are made, a line after each row of what is packed next is asked for.
+                next_right = all_right + k * w[8] + (column + n) * w[9]
+                if panel + 1 == right_panel:
+                    next_right = all_right + (k + steps) * w[8] + first_column * w[9]
                 for i in range(row, end, ROWS):
-                    a = left + (i - row) // ROWS * apart
+                    a, line = left + (i - row) // ROWS * apart, (i - row) // ROWS * LINE
+                    ahead, ahead_row, ahead_rows = a + apart, left_row, ROWS
+                    if packs_left:
+                        ahead, ahead_row, ahead_rows = next_left + line, w[6], INNER + 1
+                        if w[9] == 4 and line >= 4 * (end - row):
+                            ahead, ahead_row = next_right + line - 4 * (end - row), w[8]
                     tile(
                         min(ROWS, end - i), width, a, left_row, left_step, right,
                         start + i * start_row, start_row, shift, low, out + i * out_row, out_row,
-                        steps, bits,
+                        steps, bits, ahead, ahead_row, ahead_rows,
                     )  # fmt: skip
 
 

@@ -8,22 +8,26 @@ all the vectors.
 # numba types what is here by inference, so annotations would only mislead.
 # mypy: ignore-errors
 
+from functools import partial
+
 from llvmlite import ir
 
 from ..ops.generated import LANES, PANEL, ROWS
 from .language import helper, intrinsic, types
 from .vectors import FLOAT, LINE, LONG, VECTOR, Build, addresses, writing
 
-__all__ = ["block_bytes", "pack_left", "pack_right", "take_thread", "tile"]
+__all__ = ["block_bytes", "move", "pack_left", "pack_right", "take_thread", "tile"]
 
 
 def _write_tile(
     build, rows, vectors, left, left_row, left_step, right, start, start_row, shift, low, out,
-    out_row, steps, bits,
+    out_row, steps, bits, ahead, ahead_row, ahead_rows,
 ):  # fmt: skip
     """Add a product and a shift to what some rows start from; ``low``: bits of the least result.
 
     What they start from comes last: rounding a long sum in pieces loses less than adding to all of it.
+    At every step a line of memory is asked for that will be read next: those of ``ahead_rows`` rows in
+    turn, from the address ``ahead`` on.
     """
     builder, mask, last = build.builder, build.mask(bits), vectors - 1
 
@@ -34,6 +38,11 @@ def _write_tile(
     zeros = ir.Constant(VECTOR, [0.0] * LANES)
     sums = [[zeros] * vectors for _ in range(rows)]
     sources = [build.after(left, left_row, i) for i in range(rows)]
+    for i in range(rows):
+        for v in range(vectors):
+            build.prefetch(build.after(out, out_row, i), LINE * v, write=True)
+    last_row = builder.sub(ahead_rows, build.number(1))
+    back = builder.sub(build.number(LINE), builder.mul(ahead_row, last_row))
     before = builder.block
     loop, end = (builder.function.append_basic_block(name) for name in ("steps", "written"))
     builder.branch(loop)
@@ -42,7 +51,15 @@ def _write_tile(
     for phi, value in zip(counted, (steps, build.number(0), right)):
         phi.add_incoming(value, before)
     step, a, b = counted
+    row, line_ahead = builder.phi(LONG), builder.phi(LONG)
     held = [[builder.phi(VECTOR) for _ in range(vectors)] for _ in range(rows)]
+    build.prefetch(line_ahead)
+    below = builder.icmp_signed("==", row, last_row)
+    after_row = builder.select(below, build.number(0), builder.add(row, build.number(1)))
+    after = builder.add(line_ahead, builder.select(below, back, ahead_row))
+    for phi, first, then in ((row, build.number(0), after_row), (line_ahead, ahead, after)):
+        phi.add_incoming(first, before)
+        phi.add_incoming(then, loop)
     panel = [build.load(b, LINE * v) for v in range(vectors)]
     for i in range(rows):
         number = build.spread(build.load(sources[i], a, FLOAT))
@@ -72,7 +89,7 @@ def _write_tile(
 @intrinsic
 def tile(
     context, rows, vectors, left, left_row, left_step, right, start, start_row, shift, low, out,
-    out_row, steps, bits,
+    out_row, steps, bits, ahead, ahead_row, ahead_rows,
 ):  # fmt: skip
     """A tile of a product, see ``_write_tile``: code for each number of rows and vectors."""
 
@@ -91,7 +108,7 @@ def tile(
         builder.position_at_end(end)
         return context.get_dummy_value()
 
-    return addresses(14), generate
+    return addresses(17), generate
 
 
 @intrinsic
@@ -113,20 +130,26 @@ def _write_move(build, source, target, bits):
 
 
 @intrinsic
-def _move(context, source, target, bits):
+def move(context, source, target, bits):
     """Copy the numbers of a vector that ``bits`` name; zeros for the others."""
     return addresses(3), writing(_write_move)
 
 
-def _write_rows(build, source, target):
-    kind = ir.VectorType(FLOAT, ROWS)
+def _write_numbers(count, build, source, target):
+    kind = ir.VectorType(FLOAT, count)
     build.store(build.load(source, kind=kind), target, kind=kind)
 
 
 @intrinsic
 def _move_rows(context, source, target):
     """Copy ROWS numbers."""
-    return addresses(2), writing(_write_rows)
+    return addresses(2), writing(partial(_write_numbers, ROWS))
+
+
+@intrinsic
+def _move_more(context, source, target):
+    """Copy half a vector, in one instruction."""
+    return addresses(2), writing(partial(_write_numbers, LANES // 2))
 
 
 def _write_transposed(build, source, pitch, target, target_pitch, rows, bits):
@@ -166,7 +189,7 @@ def pack_right(source, step, column, inner, columns, target):
         if column == 4:
             bits = (1 << n) - 1
             for k in range(inner):
-                _move(first + k * step, place + k * pitch, bits)
+                move(first + k * step, place + k * pitch, bits)
         else:
             for k in range(0, inner, LANES):
                 bits = (1 << min(LANES, inner - k)) - 1
@@ -177,17 +200,19 @@ def pack_right(source, step, column, inner, columns, target):
 def pack_left(source, step, inner, rows, target):
     """Rows of the left matrix that lie side by side, in blocks of ROWS: of each step its rows.
 
-    For rows that are left over a vector is written: the next step overwrites what is too much.
+    Mostly more is written, for it is faster: the next step overwrites what is too much.
     """
     whole = rows // ROWS
     bits = (1 << (rows - whole * ROWS)) - 1
     pitch = block_bytes(inner)
     for k in range(inner):
         line, place = source + k * step, target + 4 * ROWS * k
-        for i in range(whole):
-            _move_rows(line + 4 * ROWS * i, place + i * pitch)
+        for i in range(whole - 1):
+            _move_more(line + 4 * ROWS * i, place + i * pitch)
+        if whole:
+            _move_rows(line + 4 * ROWS * (whole - 1), place + (whole - 1) * pitch)
         if bits:
-            _move(line + 4 * ROWS * whole, place + whole * pitch, bits)
+            move(line + 4 * ROWS * whole, place + whole * pitch, bits)
 
 
 @helper(returns="int64")

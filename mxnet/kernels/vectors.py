@@ -56,6 +56,12 @@ class Build:
     def store(self, value, address, offset=0, kind=VECTOR):
         self.builder.store(value, self.at(address, offset, kind)).align = 4
 
+    def prefetch(self, address, offset=0, write=False):
+        """Ask for a line of memory before it is needed, to be read or written."""
+        options = [ir.Constant(ir.IntType(32), value) for value in (int(write), 3, 1)]
+        name, kind = "llvm.prefetch.p0", ir.IntType(8)
+        self._call(name, ir.VoidType(), self.at(address, offset, kind), *options)
+
     def mask(self, bits):
         return self.builder.bitcast(self.builder.trunc(bits, ir.IntType(LANES)), _MASK)
 
