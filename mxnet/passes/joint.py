@@ -11,9 +11,9 @@ from ..graph.node import Entry, Graph, Node
 from .differentiate import differentiate, own_head_gradient
 from .infer import Facts
 from .layout import choose_channels_last
-from .memory import Key, Plan, plan_memory
+from .memory import Key, Lifetimes
 
-__all__ = ["Joint", "Placement", "join", "place", "plan_joint"]
+__all__ = ["Joint", "Placement", "find_lifetimes", "join", "place"]
 
 
 @dataclass(frozen=True)
@@ -187,14 +187,14 @@ def _computed_as(graph: Graph, key: Key) -> Key:
         key = graph.sources[key[0]][0]
 
 
-def plan_joint(
+def find_lifetimes(
     joint: Joint,
     placement: Placement,
     shapes: Sequence[tuple],
     dtypes: Sequence[tuple],
     device: str = "cpu",
-) -> tuple[Plan, Collection[Key]]:
-    """The memory plan of a joint graph, and the values that are stored channels-last."""
-    channels_last = choose_channels_last(joint.graph, shapes, dtypes, placement.fixed, device)
-    plan = plan_memory(joint.graph, shapes, dtypes, placement.fixed, placement.kept, channels_last)
-    return plan, channels_last
+) -> Lifetimes:
+    """Which values of a joint graph share memory, and from when to when it is in use."""
+    fixed = placement.fixed
+    channels_last = choose_channels_last(joint.graph, shapes, dtypes, fixed, device)
+    return Lifetimes(joint.graph, shapes, dtypes, fixed, placement.kept, channels_last)

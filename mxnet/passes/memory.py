@@ -6,7 +6,7 @@ here, and torch is not needed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..graph.node import Graph
@@ -14,7 +14,7 @@ from ..ops.dtypes import item_size
 from ..ops.shapes import product
 from .packing import Buffer, assign_offsets
 
-__all__ = ["Buffer", "Plan", "nbytes", "plan_memory"]
+__all__ = ["Buffer", "Lifetimes", "Plan", "nbytes", "plan_memory"]
 
 Key = tuple[int, int]  # (position of the node, output)
 
@@ -49,6 +49,10 @@ class Plan:
         unique = {id(b): b for b in (*self.homes.values(), *self.workspaces.values())}
         return list(unique.values())
 
+    def pack(self) -> None:
+        """Give every buffer its place in the arena."""
+        self.arena_size = assign_offsets(self.buffers)
+
 
 def nbytes(shape: tuple, dtype: str) -> int:
     """The size of a dense array in bytes."""
@@ -69,10 +73,18 @@ def plan_memory(
     (variables, outputs, gradients written in place); ``kept``: values that are needed to the end;
     ``channels_last``: values stored in that format (see ``layout``).
     """
-    return _Planner(graph, shapes, dtypes, fixed, kept, channels_last).run()
+    plan = Lifetimes(graph, shapes, dtypes, fixed, kept, channels_last).plan
+    plan.pack()
+    return plan
 
 
-class _Planner:
+class Lifetimes:
+    """What is decided before buffers get their places: ``plan``, in which only offsets are missing.
+
+    Parameters: see ``plan_memory``. ``roots`` gives each value the one that has its memory, another for
+    views alone; ``owners``, for values written in place of one that a kernel allocated, that one.
+    """
+
     def __init__(
         self,
         graph: Graph,
@@ -89,10 +101,11 @@ class _Planner:
         self.contiguous: set[Key] = set()
         self.plan = Plan({}, {}, {}, {}, {})
         self.read: set[Key] = set()
-        self.owners: dict[Key, Key] = {}  # of a value written in place, the adopted one
+        self.owners: dict[Key, Key] = {}
         self.ends: dict[Key, int] = {}  # of adopted values, when their memory is given back
+        self.find()
 
-    def run(self) -> Plan:
+    def find(self) -> None:
         self.find_views()
         self.find_parts()
         deaths = self.last_uses()
@@ -105,8 +118,6 @@ class _Planner:
             end = self.ends.get(self.owners.get(root, root))
             if end is not None:
                 plan.frees.setdefault(end, []).append(key)
-        plan.arena_size = assign_offsets(plan.buffers)
-        return plan
 
     def facts(self, key: Key) -> tuple[tuple, str]:
         position, index = key
@@ -250,21 +261,31 @@ class _Planner:
         self, position: int, op, name: str, key: Key, deaths: dict[Key, int], taken: set[Key]
     ) -> Key | None:
         """The input that dies here with its memory and may hold the output, if there is one."""
-        for candidate in op.inplace.get(name, ()):
-            if candidate not in op.input_names:
-                continue
-            source = self.graph.sources[position][op.input_names.index(candidate)]
+        for source in self.inputs_like(position, op, name):
             root = self.roots[source]
             if (
                 root not in taken
                 and deaths[root] == position == self.end_of_memory(root, source, key)
-                and not self.read_as_view(position, root)
-                and self.read_in_place(position, op, name, root)
-                and self.same_storage(source, key)
+                and self.may_replace(position, op, name, source, key)
             ):
                 taken.add(root)
                 return source
         return None
+
+    def inputs_like(self, position: int, op, name: str) -> Iterator[Key]:
+        """The inputs in whose place the operator can compute an output."""
+        for candidate in op.inplace.get(name, ()):
+            if candidate in op.input_names:
+                yield self.graph.sources[position][op.input_names.index(candidate)]
+
+    def may_replace(self, position: int, op, name: str, source: Key, key: Key) -> bool:
+        """Whether an output can be written over an input that nothing else needs any more."""
+        root = self.roots[source]
+        return (
+            not self.read_as_view(position, root)
+            and self.read_in_place(position, op, name, root)
+            and self.same_storage(source, key)
+        )
 
     def end_of_memory(self, root: Key, source: Key, key: Key) -> int | None:
         """When the memory of a value is last used; None where another cannot take it over."""

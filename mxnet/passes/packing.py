@@ -23,6 +23,7 @@ _MOST_PAIRS = 4_000_000  # of buffers that are compared with each other; a secon
 _MOST_SEARCHES = 200
 _PATIENCE = 8, 2  # of these from one beginning; later ones
 _LONGER = 5  # times as many where the others have not come near
+_IN_VAIN = 250  # ways to pack, one after the other, none of which is better: enough
 
 
 @dataclass
@@ -54,13 +55,13 @@ def assign_offsets(buffers: Sequence[Buffer]) -> int:
         buffer.offset = 0
     live = [buffer for buffer in buffers if buffer.size]
     bound = largest_live(live)
-    best, offsets = -1, []
-    for attempt, enough in _attempts(live):
-        if 0 <= best <= bound * enough:
+    best, offsets, since = -1, [], 0
+    for number, (attempt, enough) in enumerate(_attempts(live)):
+        if 0 <= best <= bound * enough or number - since > _IN_VAIN:
             break
         total = attempt()
         if best < 0 or total < best:
-            best, offsets = total, [buffer.offset for buffer in live]
+            best, offsets, since = total, [buffer.offset for buffer in live], number
     for buffer, offset in zip(live, offsets):
         buffer.offset = offset
     return max(best, 0)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from ..error import MXNetError
 from ..graph.node import Graph, Node
 from .budget import keep_budget
-from .joint import Joint, Placement, place, plan_joint
+from .joint import Joint, Placement, find_lifetimes, place
 from .memory import Key, Plan
 from .optimize import optimize
+from .order import better_order, reordered
 from .recompute import mirrored, recompute
 from .report import MemoryReport, report_memory
 from .scratch import find_scratch
@@ -52,10 +53,18 @@ def plan_graph(
     def planned(candidate: Joint) -> Planned:
         shapes, dtypes = infer(candidate.graph)
         placement = place(candidate, shapes, dtypes, writable())
-        plan, channels_last = plan_joint(candidate, placement, shapes, dtypes, target.device)
+        lifetimes = find_lifetimes(candidate, placement, shapes, dtypes, target.device)
+        order = better_order(candidate, lifetimes)
+        if order is not None:
+            candidate = reordered(candidate, order)
+            shapes, dtypes = [shapes[at] for at in order], [dtypes[at] for at in order]
+            placement = place(candidate, shapes, dtypes, writable())
+            lifetimes = find_lifetimes(candidate, placement, shapes, dtypes, target.device)
+        plan = lifetimes.plan
+        plan.pack()
         plan.scratch = find_scratch(candidate.graph, shapes, dtypes, target)
         report = report_memory(candidate, placement, plan, shapes, dtypes, gradients)
-        return Planned(candidate, shapes, dtypes, placement, plan, channels_last, report)
+        return Planned(candidate, shapes, dtypes, placement, plan, lifetimes.channels_last, report)
 
     declared, joint = joint, optimize(joint, infer, target)
     asked = None
