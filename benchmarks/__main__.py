@@ -44,6 +44,12 @@ def parser() -> argparse.ArgumentParser:
         "--clock", choices=("wall", "processor"), default="wall",
         help="processor time is steadier on a busy machine; use it with one thread",
     )  # fmt: skip
+    result.add_argument(
+        "--device",
+        choices=("cpu", "gpu"),
+        default="cpu",
+        help="where steps run: gpu is the first GPU",
+    )
     result.add_argument("--free", action="store_true", help="do not pin processes to cores")
     result.add_argument(
         "--mxnet-python", metavar="FILE", default=os.environ.get("MXNET_PYTHON"),
@@ -60,7 +66,8 @@ def steps(options: argparse.Namespace) -> str:
     from .workloads import WORKLOADS
 
     names = [n for n in WORKLOADS if any(fnmatch.fnmatch(n, p) for p in options.only)]
-    peers = [n for n in ENGINES if n != OURS] if options.peers is None else options.peers
+    on_device = [n for n, engine in ENGINES.items() if options.device in engine.devices]
+    peers = [n for n in on_device if n != OURS] if options.peers is None else options.peers
     unknown = [peer for peer in peers if peer not in ENGINES]
     if unknown or not names:
         what = f"no system {unknown[0]}; there are {', '.join(ENGINES)}" if unknown else (
@@ -70,7 +77,7 @@ def steps(options: argparse.Namespace) -> str:
     plan = Plan(
         names, [OURS, *peers], options.modes, options.threads, options.rounds, options.seconds,
         patience=options.patience, mxnet_python=options.mxnet_python, tiny=options.tiny,
-        pin=not options.free,
+        pin=not options.free, device=options.device,
     )  # fmt: skip
     rows = []
     for row in compare(plan, note):

@@ -30,7 +30,7 @@ class Plan:
     """What to run: names of workloads and systems, modes, numbers of threads, and how long.
 
     ``seconds``: per system and round; ``patience``: seconds for setting up one system;
-    ``mxnet_python``: the interpreter of an environment with MXNet 1.9.1.
+    ``mxnet_python``: the interpreter of an environment with MXNet 1.9.1; ``device``: "cpu" or "gpu".
     """
 
     workloads: Sequence[str]
@@ -44,6 +44,7 @@ class Plan:
     mxnet_python: str | None = None
     tiny: bool = False
     pin: bool = True
+    device: str = "cpu"
 
 
 @dataclass
@@ -193,6 +194,7 @@ class _Worker:
         command = [
             python, "-m", "benchmarks.worker", engine, row.workload, row.mode, str(folder),
             str(row.threads), *["--tiny"] * plan.tiny, *["--free"] * (not plan.pin),
+            "--device", plan.device,
         ]  # fmt: skip
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         self.process = subprocess.Popen(

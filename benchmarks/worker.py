@@ -63,14 +63,18 @@ def serve(options: argparse.Namespace, say) -> None:
     if importlib.util.find_spec(engine.package) is None:
         say({"skip": f"{engine.package} is not installed"})
         return
+    if options.device not in engine.devices:
+        say({"skip": f"{engine.title} is not measured on a {options.device.upper()}"})
+        return
     workload = WORKLOADS[options.workload]
     workload = workload.shrunk() if options.tiny else workload
     with np.load(options.folder / "arrays.npz") as file:
         arrays = dict(file)
     train = options.mode == "training"
+    case = Case(workload, arrays, train, options.threads, engine.option, options.device)
     module = importlib.import_module(f".engines.{engine.module}", __package__)
     try:
-        step, values = module.make(Case(workload, arrays, train, options.threads, engine.option))
+        step, values = module.make(case)
         step()
     except NotHere as reason:
         say({"skip": str(reason)})
@@ -93,6 +97,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("threads", type=int)
     parser.add_argument("--tiny", action="store_true")
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
     parser.add_argument("--free", action="store_true", help="let threads run on any core")
     options = parser.parse_args()
     # Libraries print; what they say goes to the error stream.

@@ -27,6 +27,7 @@ class Engine:
     package: str
     trains: bool = True
     option: str = ""
+    devices: tuple[str, ...] = ("cpu",)
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,25 @@ class Case:
     train: bool
     threads: int
     option: str = ""
+    device: str = "cpu"
 
 
+BOTH = ("cpu", "gpu")
 ENGINES = {
     engine.name: engine
     for engine in (
-        Engine("remx", "remx", "symbolic", "mxnet"),
+        Engine("remx", "remx", "symbolic", "mxnet", devices=BOTH),
         Engine("mxnet", "MXNet 1.9.1", "symbolic", "mxnet"),
-        Engine("torch", "PyTorch", "pytorch", "torch"),
-        Engine("torch-cl", "PyTorch channels-last", "pytorch", "torch", option="channels_last"),
-        Engine("compile", "torch.compile", "pytorch", "torch", option="compile"),
+        Engine("torch", "PyTorch", "pytorch", "torch", devices=BOTH),
+        Engine(
+            "torch-cl",
+            "PyTorch channels-last",
+            "pytorch",
+            "torch",
+            option="channels_last",
+            devices=BOTH,
+        ),
+        Engine("compile", "torch.compile", "pytorch", "torch", option="compile", devices=BOTH),
         Engine("jax", "JAX", "jax", "jax"),
         Engine("onnxruntime", "ONNX Runtime", "exported", "onnxruntime", False, "onnxruntime"),
         Engine("openvino", "OpenVINO", "exported", "openvino", False, "openvino"),

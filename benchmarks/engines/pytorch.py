@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from .. import functional
 from ..workloads import is_input, pack_gradients, unpack
-from . import Case
+from . import Case, NotHere
 
 
 class Ops:
@@ -62,9 +62,10 @@ class Network:
         self.function = getattr(functional, workload.function or workload.network)
         self.ops = Ops(case.train)
         layout = torch.channels_last if case.option == "channels_last" else None
+        self.device = "cuda" if case.device == "gpu" else "cpu"
         self.inputs, self.parameters = {}, {}
         for name, array in unpack(case.arrays).items():
-            tensor = torch.from_numpy(array.copy())
+            tensor = torch.from_numpy(array.copy()).to(self.device)
             if layout and tensor.ndim == 4:
                 tensor = tensor.to(memory_format=layout)
             if is_input(name):
@@ -93,6 +94,8 @@ class Network:
 
 def make(case: Case) -> tuple:
     """A step is forward and backward with fresh gradients, or forward in inference mode."""
+    if case.device == "gpu":
+        _prepare_gpu()
     torch.set_num_threads(case.threads)
     torch.manual_seed(0)
     network = Network(case)
@@ -106,7 +109,7 @@ def make(case: Case) -> tuple:
             with torch.inference_mode():
                 kept["output"] = predict(parameters, **inputs)
 
-        return forward, lambda: {"output": kept["output"].numpy()}
+        return _waiting(forward, case), lambda: {"output": kept["output"].cpu().numpy()}
 
     loss_of = compiled(network.loss)
     trained = [p for p in parameters.values() if p.requires_grad]
@@ -118,12 +121,32 @@ def make(case: Case) -> tuple:
         loss.backward()
 
     def values() -> dict[str, np.ndarray]:
-        gradients = {n: p.grad.numpy() for n, p in parameters.items() if p.requires_grad}
+        gradients = {n: p.grad.cpu().numpy() for n, p in parameters.items() if p.requires_grad}
         gradients = pack_gradients(case.arrays, gradients)
         result = {f"grad:{name}": gradient for name, gradient in gradients.items()}
-        return {"output": torch.softmax(kept["logits"].detach(), -1).numpy(), **result}
+        return {"output": torch.softmax(kept["logits"].detach(), -1).cpu().numpy(), **result}
 
-    return train, values
+    return _waiting(train, case), values
+
+
+def _prepare_gpu() -> None:
+    """Measured algorithms and true float32, as remx has them."""
+    if not torch.cuda.is_available():
+        raise NotHere("there is no GPU that PyTorch can use")
+    torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.allow_tf32 = False
+
+
+def _waiting(step: Callable[[], None], case: Case) -> Callable[[], None]:
+    """The step, until the device has done it."""
+    if case.device == "cpu":
+        return step
+
+    def step_and_wait() -> None:
+        step()
+        torch.cuda.synchronize()
+
+    return step_and_wait
 
 
 def version(option: str = "") -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import mxnet as mx
 
 from ..workloads import is_input
-from . import Case
+from . import Case, NotHere
 
 try:
     from mxnet.version import REMX_VERSION
@@ -21,7 +21,10 @@ def make(case: Case) -> tuple:
     names = symbol.list_arguments()
     requests = {name: "write" if case.train and not is_input(name) else "null" for name in names}
     shapes = {name: array.shape for name, array in case.arrays.items() if name in names}
-    executor = symbol.simple_bind(mx.cpu(), grad_req=requests, **shapes)
+    on_gpu = case.device == "gpu"
+    if on_gpu and not mx.context.num_gpus():
+        raise NotHere("there is no GPU that PyTorch can use")
+    executor = symbol.simple_bind(mx.gpu(0) if on_gpu else mx.cpu(), grad_req=requests, **shapes)
     for name, array in [*executor.arg_dict.items(), *executor.aux_dict.items()]:
         array[:] = case.arrays[name]
 
@@ -34,7 +37,7 @@ def make(case: Case) -> tuple:
 
     step = train if case.train else predict
 
-    def step_and_wait() -> None:  # 1.9.1 computes in the background
+    def step_and_wait() -> None:  # 1.9.1 computes in the background, and so do GPUs
         step()
         mx.nd.waitall()
 
@@ -45,7 +48,7 @@ def make(case: Case) -> tuple:
                 result[f"grad:{name}"] = array.asnumpy()
         return result
 
-    return (step if REMX_VERSION else step_and_wait), values
+    return (step if REMX_VERSION and not on_gpu else step_and_wait), values
 
 
 def version(option: str = "") -> str:
