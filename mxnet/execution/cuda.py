@@ -20,6 +20,9 @@ __all__ = ["CudaRecorder", "settings", "wants_graphs"]
 
 Call = Callable[[], Any]
 
+# One stream a device, since libraries take memory for each stream that they are used on.
+_streams: dict[torch.device, Any] = {}
+_failed: list[Any] = []  # graphs that torch's allocator goes on to ask, see ``record``
 _WAITED = "synchronizing"  # what torch warns of
 
 
@@ -60,15 +63,26 @@ def _wanted() -> Iterator[tuple[Any, str, Any]]:
     if setting("MXNET_ENFORCE_DETERMINISM", 0):
         yield cudnn, "deterministic", True
     short = allows_conversion()
-    if hasattr(cudnn, "conv"):  # newer names; torch does not want old and new ones mixed
+    if _has_old_name(cudnn):
+        yield cudnn, "allow_tf32", short
+    name, value = "allow_tf32", short
+    if hasattr(cudnn, "conv"):
         name, value = "fp32_precision", "tf32" if short else "ieee"
         yield cudnn.conv, name, value
         yield cudnn.rnn, name, value
-    else:
-        name, value = "allow_tf32", short
-        yield cudnn, name, value
     if short:  # else as torch has it: true float32, unless the program has asked for less
         yield products, name, value
+
+
+def _has_old_name(cudnn: Any) -> bool:
+    """Whether torch answers by the older of its two names, after which it may be asked, too.
+
+    It does not where a program has used the newer ones in a way that the older one cannot say.
+    """
+    try:
+        return isinstance(cudnn.allow_tf32, bool)
+    except RuntimeError:
+        return False
 
 
 class CudaRecorder:
@@ -80,10 +94,8 @@ class CudaRecorder:
 
     def __init__(self, device: torch.device):
         self.device = device
-        self._stream: Any = None
         self._pool: Any = None
         self._anchor: Any = None  # a graph that keeps the shared memory when others have gone
-        self._failed: list[Any] = []  # graphs that torch's allocator still asks, see ``record``
 
     settings = staticmethod(settings)
 
@@ -138,16 +150,17 @@ class CudaRecorder:
             except BaseException:
                 # The allocator goes on to ask a graph that has failed for its stream, and its memory
                 # cannot be recorded into again.
-                self._failed += (graph, self._anchor)
+                _failed.extend((graph, self._anchor))
                 self._pool = self._anchor = None
                 self._settle(generators)
                 raise
         return graph.replay
 
     def _side(self) -> Any:
-        if self._stream is None:
-            self._stream = torch.cuda.Stream(self.device)
-        return self._stream
+        found = _streams.get(self.device)
+        if found is None:
+            found = _streams[self.device] = torch.cuda.Stream(self.device)
+        return found
 
     @without_collection
     def _capture(self, graph: Any, body: Call, generators: Sequence[torch.Generator]) -> None:
@@ -175,4 +188,4 @@ class CudaRecorder:
         """End for generators what a failed recording has begun: they wait for the end of one."""
         if generators:
             with suppress(RuntimeError):
-                self._failed.append(self._nothing(generators))
+                _failed.append(self._nothing(generators))

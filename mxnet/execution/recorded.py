@@ -114,6 +114,8 @@ class Recording:
         self.repeated, self._forward_replay = False, None
         for segment in self.segments:
             segment.replay, segment.runs = None, 0
+        if reason is not None:
+            self._tell(f"runs kernel by kernel: {reason}", 0.0)
 
     def moved(self) -> None:
         """Forget what is recorded, of memory that is elsewhere now; nothing has to get ready again."""
@@ -196,7 +198,6 @@ class Recording:
     def _give_up(self, reason: str) -> None:
         logging.getLogger("mxnet").warning("a program is not recorded as a CUDA graph: %s", reason)
         self.restart(reason)
-        self._tell(f"runs kernel by kernel: {reason}", 0.0)
 
     def _tell(self, what: str, seconds: float) -> None:
         if self._note is not None:

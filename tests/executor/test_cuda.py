@@ -85,6 +85,8 @@ class Graph:
 
 @pytest.fixture
 def calls(monkeypatch):
+    monkeypatch.setattr(cuda, "_streams", {})
+    monkeypatch.setattr(cuda, "_failed", [])
     return Calls(monkeypatch)
 
 
@@ -205,14 +207,27 @@ def test_settings(monkeypatch, variables, expected):
 
     def run():
         with cuda.settings():
-            within.update(switches())
+            within.update(switches(), old=torch.backends.cudnn.allow_tf32)
             raise ValueError
 
     with pytest.raises(ValueError):
         run()
     assert {name: within[name] for name in expected} == expected
     assert switches() == before
-    assert torch.backends.cudnn.allow_tf32 in (True, False)  # old names can still be asked
+    assert within["old"] == (within["conv"] == "tf32")  # old names can still be asked
+    assert torch.backends.cudnn.allow_tf32
+
+
+@pytest.mark.skipif(not hasattr(torch.backends.cudnn, "conv"), reason="names of newer versions")
+def test_settings_by_newer_names():
+    conv = torch.backends.cudnn.conv
+    conv.fp32_precision = "ieee"
+    try:
+        with cuda.settings():
+            assert switches()["rnn"] == "ieee"
+        assert (switches()["conv"], switches()["rnn"]) == ("ieee", "tf32")
+    finally:
+        conv.fp32_precision = "tf32"
 
 
 def test_settings_of_the_program_are_kept(monkeypatch):
