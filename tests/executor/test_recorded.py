@@ -176,11 +176,14 @@ def test_arena_that_grows(recorders, plainly):
 def test_executors_that_take_turns(recorders, plainly):
     shapes = NETWORKS[convolutions]
     one = ready(convolutions(), shapes)
+    blocks = len(recorders[0].blocks)
+    assert blocks > 0
     two = convolutions().simple_bind(mx.cpu(), shared_exec=one, **shapes)
     fill(two, 5)
     for number in range(4):
         step(two, number)
     assert recording(two).complete
+    assert len(recorders[0].blocks) == blocks
     reference = plainly(convolutions(), **shapes)
     for name, array in (*one.arg_dict.items(), *one.aux_dict.items()):
         {**reference.arg_dict, **reference.aux_dict}[name][:] = array
@@ -290,6 +293,28 @@ def test_failed_recording_of_the_backward_run_with_draws(recorders, plainly):
         found.append([step(executor, number) for number in range(5)])
     for a, b in zip(*found, strict=True):
         same(a, b)
+    assert "recording failed" in recording(one).reason
+
+
+def test_failed_recording_after_a_forward_run_that_changes_variables(recorders, plainly):
+    """That run is repeated, on what it had read the first time."""
+    names = mx.sym.Variable("weight"), mx.sym.Variable("gradient"), mx.sym.Variable("momentum")
+    update = mx.sym.BlockGrad(mx.sym.sgd_mom_update(*names, lr=0.1, momentum=0.9), name="update")
+    loss = mx.sym.MakeLoss(mx.sym.sum(mx.sym.relu(mx.sym.Variable("data"))), name="loss")
+    net, shapes = mx.sym.Group([loss, update]), {"data": (4,), "weight": (3,)}
+    one, other = net.simple_bind(mx.cpu(), **shapes), plainly(net, **shapes)
+    other.aux_dict["momentum"][:] = 0  # it has made a run
+    recorders[0].refused = {"threshold_backward"}
+    for executor in (one, other):
+        fill(executor, 3)
+    for _ in range(5):
+        for executor in (one, other):
+            executor.forward(is_train=True)
+            executor.backward([mx.nd.ones(out.shape) for out in executor.outputs])
+        same(bits(one), bits(other))
+        assert (
+            one.arg_dict["weight"].asnumpy().tolist() == other.arg_dict["weight"].asnumpy().tolist()
+        )
     assert "recording failed" in recording(one).reason
 
 
