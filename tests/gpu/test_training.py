@@ -207,6 +207,15 @@ def test_memory_of_convolutions_is_that_of_the_plan(monkeypatch):
     assert real <= 1.05 * planned + workspace
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_plan_ahead(dtype):
+    """What is planned for a GPU is what an executor there has."""
+    shapes = {"data": (4, 3, 16, 16)}
+    with GPU:
+        planned = residual().plan_memory(dtype=dtype, **shapes)
+    assert planned == residual().simple_bind(GPU, dtype=dtype, **shapes).memory
+
+
 def test_fits():
     report = perceptron().plan_memory(data=(8, 10))
     assert report.fits(GPU)
