@@ -85,6 +85,10 @@ class Backward(Op, abstract=True):
         """The scratch memory of the derivative kernel."""
         return self.forward_op.backward_workspace(inputs, outputs)
 
+    def temporary(self, inputs: list, outputs: list, last: Sequence[bool]) -> int:
+        """What the derivative kernel allocates beside its results."""
+        return self.forward_op.backward_temporary(inputs, outputs, last, self.wanted())
+
     def products(self, inputs: list, outputs: list) -> Sequence[MatrixProduct]:
         """Those of the derivative kernel."""
         return self.forward_op.backward_products(inputs, outputs)

@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from ..error import MXNetError
 from .core import Op
+from .dtypes import item_size
 from .lazy_torch import torch
 from .parameters import Shape, at_least
-from .shapes import UNKNOWN, Mismatch, known
+from .shapes import UNKNOWN, Mismatch, known, product
 
 __all__ = ["Convolution", "Deconvolution"]
 
@@ -23,6 +24,11 @@ def stored_channels_last(tensor):
     n, c, h, w = tensor.shape
     dense = tensor.contiguous(memory_format=torch.channels_last)
     return dense.as_strided((n, c, h, w), (h * w * c, 1, w * c, c))
+
+
+def size_of(shape, dtype):
+    """The bytes of an array."""
+    return product(shape) * item_size(dtype)
 
 
 def copy_images(out, result):
@@ -164,6 +170,26 @@ class Convolution(ConvolutionBase):
     cudnn_off: bool = False
     layout: Literal[None, "NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"] = None
     per_sample = ("data",)
+
+    def temporary(self, inputs, outputs, last):
+        """Data in channels-last storage, and the weight in that and in the order of oneDNN."""
+        return self.conversions(inputs[0], last[0]) + self.orders * size_of(*inputs[1])
+
+    def backward_temporary(self, inputs, outputs, last, wanted):
+        """The same, and the gradient of the weight in one of them."""
+        names = self.gradient_reads()
+        data, weight = names.index("data"), names.index("weight")
+        copies = self.orders + ("weight" in wanted)
+        return self.conversions(inputs[data], last[data]) + copies * size_of(*inputs[weight])
+
+    @property
+    def orders(self):
+        """Into how many orders torch and oneDNN bring a weight, as measured."""
+        return 1 if set(self.kernel) == {1} else 2
+
+    def conversions(self, data, is_last):
+        """The size of data that have to be stored channels-last."""
+        return 0 if is_last or data[0][1] == 1 else size_of(*data)
 
     def infer_shape(self, s):
         if not self.no_bias:

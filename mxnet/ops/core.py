@@ -261,6 +261,19 @@ class Op:
         """Of a heavy operator, how many an element of the result takes, from the weight's shape."""
         return product(weight[1:])
 
+    def temporary(self, inputs: list, outputs: list, last: Sequence[bool]) -> int:
+        """Bytes that a kernel on a CPU allocates beside its results, from shapes and dtypes.
+
+        Asked where values are stored channels-last; ``last`` says which of the inputs are.
+        """
+        return 0
+
+    def backward_temporary(
+        self, inputs: list, outputs: list, last: Sequence[bool], wanted: Sequence[str]
+    ) -> int:
+        """The same of the kernel ``backward``; ``wanted``: the inputs whose gradients are computed."""
+        return 0
+
     def products(self, inputs: list, outputs: list) -> Sequence[MatrixProduct]:
         """Matrix products that generated kernels may compute, from shapes and dtypes."""
         return ()

@@ -179,6 +179,10 @@ class FusedConvolution(Convolution, name="_fused_convolution"):
 
     differentiable = False
 
+    def temporary(self, inputs, outputs, last):
+        """Data in channels-last storage: the weight is in the order of oneDNN already."""
+        return self.conversions(inputs[0], last[0])
+
     def arguments(self, bias):
         """Bias and geometry in the order of oneDNN's operators."""
         stride, pad, dilate = self.geometry()

@@ -29,7 +29,8 @@ class Plan:
     value or a view of one. ``omitted`` are values that nothing reads and that are not computed.
     ``parts`` are values computed in the memory of one that joins them: that one, and their number in it.
     ``frees`` lists, for each time, the adopted values and views of them whose memory is given back
-    there. ``scratch``: bytes in which native programs compute besides.
+    there. ``scratch``: bytes in which native programs compute besides; ``temporaries``: what
+    kernels allocate beside their results, by position.
     """
 
     homes: dict[Key, Buffer]
@@ -39,6 +40,7 @@ class Plan:
     frees: dict[int, list[Key]]
     arena_size: int = 0
     scratch: int = 0
+    temporaries: dict[int, int] = field(default_factory=dict)
     in_place: dict[Key, Key] = field(default_factory=dict)
     omitted: set[Key] = field(default_factory=set)
     parts: dict[Key, tuple[Key, int]] = field(default_factory=dict)

@@ -217,6 +217,9 @@ def _peak(plan: Plan, end: int) -> tuple[int, int]:
     for key, amount in plan.adopted.items():
         adopted[key[0]] += amount
         adopted[deaths.get(key, end) + 1] -= amount
+    for position, amount in plan.temporaries.items():
+        adopted[position] += amount
+        adopted[position + 1] -= amount
     for buffer in plan.buffers:
         planned[buffer.birth] += buffer.size
         planned[min(buffer.death, end) + 1] -= buffer.size
@@ -252,6 +255,10 @@ def _spans(joint: Joint, plan: Plan) -> Iterable[Span]:
         Span((name(key), *later.get(key, ())), amount, key[0], deaths.get(key, end), None)
         for key, amount in plan.adopted.items()
     ]
+    found += [
+        Span((f"{nodes[at].name}, scratch",), amount, at, at, None, True)
+        for at, amount in plan.temporaries.items()
+    ]
     return sorted((span for span in found if span.size), key=lambda span: span.first)
 
 
@@ -272,6 +279,8 @@ def _alive_at(time: int, joint: Joint, plan: Plan) -> tuple[Alive, ...]:
         node = nodes[position]
         origin = node.origin or (node.derived_from.origin if node.derived_from else None)
         found.append(Alive(node.output_name(index), amount, str(origin) if origin else None))
-    if time in plan.workspaces:
-        found.append(Alive(f"{nodes[time].name}, scratch", plan.workspaces[time].size, None))
+    scratch = plan.workspaces[time].size if time in plan.workspaces else 0
+    for amount in (scratch, plan.temporaries.get(time, 0)):
+        if amount:
+            found.append(Alive(f"{nodes[time].name}, scratch", amount, None))
     return tuple(sorted(found, key=lambda alive: -alive.size))

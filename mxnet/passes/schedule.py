@@ -14,7 +14,7 @@ from .optimize import optimize
 from .order import better_order, reordered
 from .recompute import mirrored, recompute
 from .report import MemoryReport, report_memory
-from .scratch import find_scratch
+from .scratch import find_scratch, find_temporaries
 from .spare import spared
 from .target import Facts, Target
 
@@ -62,7 +62,9 @@ def plan_graph(
             lifetimes = find_lifetimes(candidate, placement, shapes, dtypes, target.device)
         plan = lifetimes.plan
         plan.pack()
-        plan.scratch = find_scratch(candidate.graph, shapes, dtypes, target)
+        facts = candidate.graph, shapes, dtypes
+        plan.scratch = find_scratch(*facts, target)
+        plan.temporaries = find_temporaries(*facts, lifetimes.channels_last, target)
         report = report_memory(candidate, placement, plan, shapes, dtypes, gradients)
         return Planned(candidate, shapes, dtypes, placement, plan, lifetimes.channels_last, report)
 

@@ -1,14 +1,18 @@
-"""What native programs compute in besides the arena, which is known before anything is allocated."""
+"""What kernels take for a moment besides planned values, known before anything is allocated."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Collection, Sequence
 
 from ..graph.node import Graph
+from ..ops.backward import Backward
+from ..ops.core import Op
 from ..ops.generated import scratch_bytes, threads
+from .memory import Key
 from .target import Target
 
-__all__ = ["find_scratch"]
+__all__ = ["find_scratch", "find_temporaries"]
 
 
 def find_scratch(
@@ -20,14 +24,50 @@ def find_scratch(
     """
     if "numba" not in target.kernels:
         return 0
-    count, packing = threads(), 0
+    positions = {}  # of applications of one operator to arrays of the same shapes, the last one
     if "products" in target.kernels:
-        found = set()
         for position, node in enumerate(graph.nodes):
-            op, results = node.op, (shapes[position], dtypes[position])
-            if op is None or op.hoisted or results[1][:1] != ("float32",):
-                continue
-            inputs = [(shapes[i][index], dtypes[i][index]) for i, index in graph.sources[position]]
-            found.update(op.products(inputs, list(zip(*results))))
-        packing = max((each.packing(count) for each in found), default=0)
+            if node.op is not None and _multiplies(node.op) and not node.op.hoisted:
+                sources = tuple(shapes[at][index] for at, index in graph.sources[position])
+                positions[node.op, sources, shapes[position], dtypes[position][0]] = position
+    count, packing = threads(), 0
+    for (op, *_, dtype), position in positions.items():
+        if dtype == "float32":
+            inputs, outputs = _facts(graph, position, shapes, dtypes)
+            sizes = {each.packing(count) for each in op.products(inputs, outputs)}
+            packing = max(packing, *sizes, 0)
     return scratch_bytes(count, packing)
+
+
+@functools.lru_cache(1 << 12)
+def _multiplies(op: Op) -> bool:
+    """Whether an operator may declare matrix products."""
+    if isinstance(op, Backward):
+        return op.forward_class.backward_products is not Op.backward_products
+    return type(op).products is not Op.products
+
+
+def find_temporaries(
+    graph: Graph,
+    shapes: Sequence[tuple],
+    dtypes: Sequence[tuple],
+    channels_last: Collection[Key],
+    target: Target,
+) -> dict[int, int]:
+    """The bytes that kernels allocate beside their results, by position."""
+    if target.device != "cpu" or not channels_last:
+        return {}
+    found = {}
+    for position, node in enumerate(graph.nodes):
+        last = [key in channels_last for key in graph.sources[position]]
+        if node.op is not None and (any(last) or (position, 0) in channels_last):
+            amount = node.op.temporary(*_facts(graph, position, shapes, dtypes), last)
+            if amount:
+                found[position] = amount
+    return found
+
+
+def _facts(graph: Graph, position: int, shapes: Sequence, dtypes: Sequence) -> tuple[list, list]:
+    """Shapes and dtypes of a node's inputs and outputs."""
+    inputs = [(shapes[at][index], dtypes[at][index]) for at, index in graph.sources[position]]
+    return inputs, list(zip(shapes[position], dtypes[position]))

@@ -27,6 +27,29 @@ def test_parts_add_up():
     assert all("test_report.py:" in alive.origin for alive in needed.alive)
 
 
+@pytest.mark.parametrize("train", [True, False])
+def test_what_convolutions_allocate_for_a_moment_counts(train, monkeypatch):
+    """Data in another format, and weights in two others, one of them also for the gradient."""
+    monkeypatch.setenv("MXNET_SUBGRAPH_BACKEND", "NONE")
+    net = mx.sym.Variable("data")
+    for kernel in (3, 5, 1):
+        options = {"kernel": (kernel, kernel), "stride": (2, 2), "num_filter": 8 * kernel}
+        net = mx.sym.relu(mx.sym.Convolution(net, no_bias=True, name=f"conv{kernel}", **options))
+    requests = dict.fromkeys(net.list_arguments(), "write" if train else "null") | {"data": "null"}
+    needed = net.plan_memory(grad_req=requests, data=(2, 20, 45, 45))
+    data = 2 * 20 * 45 * 45
+    weights = {3: 24 * 20 * 9, 5: 40 * 24 * 25, 1: 8 * 40}
+    wanted = {f"conv{n}": (1 if n == 1 else 2) * size for n, size in weights.items()}
+    if train:
+        wanted |= {f"{name}_backward": n + weights[int(name[4:])] for name, n in wanted.items()}
+    wanted = {name: n + data * ("conv3" in name) for name, n in wanted.items()}
+    found = {
+        s.names[0].split(",")[0]: s.size for s in needed.spans if s.scratch and s.offset is None
+    }
+    assert found == {name: 4 * n for name, n in wanted.items()}
+    assert needed.adopted >= max(found.values())
+
+
 @pytest.mark.parametrize(
     ("available", "enough"),
     [(10, False), (1 << 30, True), ("1KB", False), ("16GB", True), (mx.cpu(), True)],

@@ -212,6 +212,7 @@ class _Program:
         from ...kernels.native import function, openmp_address, run
 
         array = self.array = np.array(linked(self.words), np.int64)
+        self.words.clear()  # objects take five times as much
         start, tiles = array.ctypes.data, scratch.tiles()
         self.keep.append(scratch)
         if parts > 1:
