@@ -50,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
         default="cpu",
         help="where steps run: gpu is the first GPU",
     )
+    result.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), default="float32",
+                        help="of products in steps: 16 bits are mixed precision")  # fmt: skip
+    result.add_argument("--batch", type=int, help="batch size of steps, rather than that of each")
     result.add_argument("--free", action="store_true", help="do not pin processes to cores")
     result.add_argument(
         "--mxnet-python", metavar="FILE", default=os.environ.get("MXNET_PYTHON"),
@@ -66,7 +69,11 @@ def steps(options: argparse.Namespace) -> str:
     from .workloads import WORKLOADS
 
     names = [n for n in WORKLOADS if any(fnmatch.fnmatch(n, p) for p in options.only)]
-    on_device = [n for n, engine in ENGINES.items() if options.device in engine.devices]
+    on_device = [
+        n
+        for n, engine in ENGINES.items()
+        if options.device in engine.devices and options.dtype in engine.dtypes
+    ]
     peers = [n for n in on_device if n != OURS] if options.peers is None else options.peers
     unknown = [peer for peer in peers if peer not in ENGINES]
     if unknown or not names:
@@ -77,7 +84,7 @@ def steps(options: argparse.Namespace) -> str:
     plan = Plan(
         names, [OURS, *peers], options.modes, options.threads, options.rounds, options.seconds,
         patience=options.patience, mxnet_python=options.mxnet_python, tiny=options.tiny,
-        pin=not options.free, device=options.device,
+        pin=not options.free, device=options.device, dtype=options.dtype, batch=options.batch,
     )  # fmt: skip
     rows = []
     for row in compare(plan, note):

@@ -66,12 +66,16 @@ def serve(options: argparse.Namespace, say) -> None:
     if options.device not in engine.devices:
         say({"skip": f"{engine.title} is not measured on a {options.device.upper()}"})
         return
-    workload = WORKLOADS[options.workload]
-    workload = workload.shrunk() if options.tiny else workload
+    if options.dtype not in engine.dtypes:
+        say({"skip": f"{engine.title} is not measured in {options.dtype}"})
+        return
+    workload = WORKLOADS[options.workload].chosen(options.tiny, options.batch)
     with np.load(options.folder / "arrays.npz") as file:
         arrays = dict(file)
     train = options.mode == "training"
-    case = Case(workload, arrays, train, options.threads, engine.option, options.device)
+    case = Case(
+        workload, arrays, train, options.threads, engine.option, options.device, options.dtype
+    )
     module = importlib.import_module(f".engines.{engine.module}", __package__)
     try:
         step, values = module.make(case)
@@ -98,6 +102,8 @@ def main() -> None:
     parser.add_argument("threads", type=int)
     parser.add_argument("--tiny", action="store_true")
     parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--batch", type=int)
     parser.add_argument("--free", action="store_true", help="let threads run on any core")
     options = parser.parse_args()
     # Libraries print; what they say goes to the error stream.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,13 @@ class Workload:
             self.name, f"{self.name} with tiny sizes", self.network, min(self.batch, 2), shape, sizes,
             function=self.function, pictures=self.pictures, tolerance=self.tolerance,
         )  # fmt: skip
+
+    def chosen(self, tiny: bool, batch: int | None) -> Workload:
+        """It, or the smallest form of it, with the batch size asked for, if there is one."""
+        result = self.shrunk() if tiny else self
+        if batch is None:
+            return result
+        return replace(result, batch=batch, title=f"{result.title}, with batches of {batch}")
 
     @property
     def symbol(self) -> Any:

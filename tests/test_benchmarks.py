@@ -20,10 +20,10 @@ from benchmarks.workloads import WORKLOADS, is_input, make_arrays, pack_gradient
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def values(engine: str, workload, arrays: dict, train: bool) -> dict:
+def values(engine: str, workload, arrays: dict, train: bool, dtype: str = "float32") -> dict:
     """What one step of a system computes."""
     module = importlib.import_module(f"benchmarks.engines.{engine}")
-    step, read = module.make(Case(workload, arrays, train, 1))
+    step, read = module.make(Case(workload, arrays, train, 1, dtype=dtype))
     step()
     return read()
 
@@ -40,6 +40,16 @@ def test_ours_and_pytorch_compute_the_same(name, train):
     )
     difference, where = compare.largest_difference(ours, theirs)
     assert difference <= workload.tolerance, where
+
+
+@pytest.mark.parametrize("name", ["mlp-b100", "transformer-b8", "resnet-50-b8"])
+def test_in_16_bits_with_another_batch_size(name):
+    workload = WORKLOADS[name].chosen(tiny=True, batch=5)
+    arrays = make_arrays(workload)
+    assert arrays["data"].shape[0] == 5
+    found = [values(each, workload, arrays, True, "bfloat16") for each in ("symbolic", "pytorch")]
+    difference, where = compare.largest_difference(*found)
+    assert 0 < difference <= compare.LOW_TOLERANCE, where
 
 
 def test_full_sizes_infer():

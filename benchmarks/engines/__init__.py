@@ -28,6 +28,7 @@ class Engine:
     trains: bool = True
     option: str = ""
     devices: tuple[str, ...] = ("cpu",)
+    dtypes: tuple[str, ...] = ("float32",)
 
 
 @dataclass(frozen=True)
@@ -40,24 +41,25 @@ class Case:
     threads: int
     option: str = ""
     device: str = "cpu"
+    dtype: str = "float32"
 
 
-BOTH = ("cpu", "gpu")
+EVERYWHERE = {"devices": ("cpu", "gpu"), "dtypes": ("float32", "bfloat16", "float16")}
 ENGINES = {
     engine.name: engine
     for engine in (
-        Engine("remx", "remx", "symbolic", "mxnet", devices=BOTH),
+        Engine("remx", "remx", "symbolic", "mxnet", **EVERYWHERE),
         Engine("mxnet", "MXNet 1.9.1", "symbolic", "mxnet"),
-        Engine("torch", "PyTorch", "pytorch", "torch", devices=BOTH),
+        Engine("torch", "PyTorch", "pytorch", "torch", **EVERYWHERE),
         Engine(
             "torch-cl",
             "PyTorch channels-last",
             "pytorch",
             "torch",
             option="channels_last",
-            devices=BOTH,
+            **EVERYWHERE,
         ),
-        Engine("compile", "torch.compile", "pytorch", "torch", option="compile", devices=BOTH),
+        Engine("compile", "torch.compile", "pytorch", "torch", option="compile", **EVERYWHERE),
         Engine("jax", "JAX", "jax", "jax"),
         Engine("onnxruntime", "ONNX Runtime", "exported", "onnxruntime", False, "onnxruntime"),
         Engine("openvino", "OpenVINO", "exported", "openvino", False, "openvino"),

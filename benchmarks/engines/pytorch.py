@@ -80,7 +80,10 @@ class Network:
 
     def logits(self, parameters: Mapping[str, Any], **inputs: Any) -> Any:
         """The forward part."""
-        return self.function(self.ops, parameters, **inputs, **self.sizes)
+        if self.case.dtype == "float32":
+            return self.function(self.ops, parameters, **inputs, **self.sizes)
+        with torch.autocast(self.device, getattr(torch, self.case.dtype)):
+            return self.function(self.ops, parameters, **inputs, **self.sizes).float()
 
     def loss(self, parameters: Mapping[str, Any], label: Any, **inputs: Any) -> Any:
         """The sum of cross-entropies, which is what SoftmaxOutput differentiates; and the logits."""

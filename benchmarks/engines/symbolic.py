@@ -20,10 +20,14 @@ def make(case: Case) -> tuple:
     symbol = case.workload.symbol
     names = symbol.list_arguments()
     requests = {name: "write" if case.train and not is_input(name) else "null" for name in names}
-    shapes = {name: array.shape for name, array in case.arrays.items() if name in names}
+    shapes: dict[str, Any] = {
+        name: array.shape for name, array in case.arrays.items() if name in names
+    }
     on_gpu = case.device == "gpu"
     if on_gpu and not mx.context.num_gpus():
         raise NotHere("there is no GPU that PyTorch can use")
+    if case.dtype != "float32":
+        shapes["dtype"] = case.dtype
     executor = symbol.simple_bind(mx.gpu(0) if on_gpu else mx.cpu(), grad_req=requests, **shapes)
     for name, array in [*executor.arg_dict.items(), *executor.aux_dict.items()]:
         array[:] = case.arrays[name]
