@@ -32,20 +32,24 @@ from .vectors import LINE
 
 __all__ = [
     "MEMORY",
+    "NO_LIMIT",
     "PLACES",
     "WORDS",
     "available",
+    "low_bits",
     "multiply",
     "own_memory",
     "pack",
     "packing",
     "packing_words",
+    "row_words",
     "run_packing",
     "run_product",
     "words_of",
+    "zeros",
 ]
 
-_NO_LIMIT = int(np.float32(-np.inf).view(np.int32))
+NO_LIMIT = int(np.float32(-np.inf).view(np.int32))
 PLACES = (4, 7, 10, 15, 18)  # of addresses of arrays among the words of a product
 MEMORY = 22  # the place of that of memory
 WORDS = 30  # of a product
@@ -76,13 +80,13 @@ def run_packing(w):
 
 # Products of one size, as words: 0 counter of parts taken, 1 of threads, 2 parts across, 3 parts down,
 # 4 the left matrix, bytes 5 from row to row and 6 from step to step, 7 the right matrix, bytes 8 from
-# step to step and 9 from column to column (0 where it is packed), 10 the result, 11 bytes from row to
-# row of it, 12 rows, 13 columns, 14 steps, 15 what to start from, 16 bytes from row to row of it, 17
-# and from column to column (0: its address is that of zeros), 18 a shift of the columns, 19 bytes from
-# column to column of it (likewise), 20 zeros, 21 the bits of the least result, 22 memory for what is
-# packed, 23 how many products, bytes from one to the next 24 of the left matrices, 25 of the right ones,
-# 26 of results, 27 of what to start from, bytes 28 of what a thread packs of the left matrix and 29 of
-# both.
+# step to step and 9 from column to column (0: it is packed; -1: it is dense and need not be), 10 the
+# result, 11 bytes from row to row of it, 12 rows, 13 columns, 14 steps, 15 what to start from, 16 bytes
+# from row to row of it, 17 and from column to column (0: its address is that of zeros), 18 a shift of
+# the columns, 19 bytes from column to column of it (likewise), 20 zeros, 21 the bits of the least
+# result, 22 memory for what is packed, 23 how many products, bytes from one to the next 24 of the left
+# matrices, 25 of the right ones, 26 of results, 27 of what to start from, bytes 28 of what a thread
+# packs of the left matrix and 29 of both.
 
 
 @helper(inlined=False)
@@ -107,13 +111,16 @@ def block(w, memory, number, first, last, left_panel, right_panel):
             if packs_left:
                 pack_left(left, left_step, steps, end - row, memory)
                 left, left_row, left_step, apart = memory, 4, 4 * ROWS, block_bytes(steps)
-            low = w[21] if turn == turns - 1 else _NO_LIMIT
+            low = w[21] if turn == turns - 1 else NO_LIMIT
             for panel in range(left_panel, right_panel):
                 vector = panel * vectors // panels
                 width = (panel + 1) * vectors // panels - vector
                 column = vector * LANES
                 n = min(width * LANES, columns - column)
-                if w[9] == 0:
+                right_step = width * LINE
+                if w[9] < 0:
+                    right, right_step = all_right + k * w[8] + 4 * column, w[8]
+                elif w[9] == 0:
                     right = all_right + (k * vectors + steps * vector) * LINE
                 else:
                     right = memory + w[28]
@@ -136,7 +143,7 @@ def block(w, memory, number, first, last, left_panel, right_panel):
                         if w[9] == 4 and line >= 4 * (end - row):
                             ahead, ahead_row = next_right + line - 4 * (end - row), w[8]
                     tile(
-                        min(ROWS, end - i), width, a, left_row, left_step, right,
+                        min(ROWS, end - i), width, a, left_row, left_step, right, right_step,
                         start + i * start_row, start_row, shift, low, out + i * out_row, out_row,
                         steps, bits, ahead, ahead_row, ahead_rows,
                     )  # fmt: skip
@@ -201,7 +208,7 @@ def words_of(left, right, out, start=None, shift=None, low=None, packed=False, t
     left_row, left_step = (4 * stride for stride in left.stride()[-2:])
     steps = (0, 0) if packed else _dense(right)
     apart = (4 * each.stride(0) if batch > 1 else 0 for each in (left, right, out))
-    start_at, starts_apart = (_zeros(), 0, 0), 0
+    start_at, starts_apart = (zeros(), 0, 0), 0
     if start is not None:
         start_at = (start.data_ptr(), 4 * start.stride(-2) if start.dim() > 1 else 0, 4)
         starts_apart = 4 * start.stride(0) if start.dim() == 3 else 0
@@ -210,7 +217,7 @@ def words_of(left, right, out, start=None, shift=None, low=None, packed=False, t
     return [
         0, 0, across, down, left.data_ptr(), left_row, left_step if inner > 1 else 4,
         right.data_ptr(), *steps, out.data_ptr(), 4 * out.stride(-2), rows, columns, inner, *start_at,
-        *((_zeros(), 0) if shift is None else (shift.data_ptr(), 4)), _zeros(), _bits(low),
+        *row_words(shift), zeros(), low_bits(low),
         0, batch, *apart, starts_apart, size.left_bytes, size.thread_bytes,
     ]  # fmt: skip
 
@@ -225,13 +232,18 @@ def _dense(right):
 
 
 @functools.cache
-def _zeros():
+def zeros():
     """The address of a line of zeros."""
     _kept.append(np.zeros(2 * LANES * PANEL, np.float32))
     return _kept[-1].ctypes.data
 
 
 _kept = []
+
+
+def row_words(row):
+    """The address of a row that is added to all rows, and bytes from column to column of it."""
+    return (zeros(), 0) if row is None else (row.data_ptr(), 4)
 
 
 def packing(words, threads):
@@ -250,8 +262,9 @@ def own_memory(size):
 _local = threading.local()
 
 
-def _bits(low):
-    return _NO_LIMIT if low is None else int(np.float32(low).view(np.int32))
+def low_bits(low):
+    """The bits of the least result, or of what is less than any."""
+    return NO_LIMIT if low is None else int(np.float32(low).view(np.int32))
 
 
 def multiply(left, right, start=None, shift=None, low=None, packed=False, *, out, memory=None):

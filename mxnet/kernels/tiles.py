@@ -20,8 +20,8 @@ __all__ = ["block_bytes", "move", "pack_left", "pack_right", "take_thread", "til
 
 
 def _write_tile(
-    build, rows, vectors, left, left_row, left_step, right, start, start_row, shift, low, out,
-    out_row, steps, bits, ahead, ahead_row, ahead_rows,
+    build, rows, vectors, left, left_row, left_step, right, right_step, start, start_row, shift,
+    low, out, out_row, steps, bits, ahead, ahead_row, ahead_rows,
 ):  # fmt: skip
     """Add a product and a shift to what some rows start from; ``low``: bits of the least result.
 
@@ -67,8 +67,7 @@ def _write_tile(
             held[i][v].add_incoming(sums[i][v], before)
             sums[i][v] = build.multiply_add(number, panel[v], held[i][v])
             held[i][v].add_incoming(sums[i][v], loop)
-    for phi, change in zip(counted, (-1, left_step, LINE * vectors)):
-        change = build.number(change) if isinstance(change, int) else change
+    for phi, change in zip(counted, (build.number(-1), left_step, right_step)):
         phi.add_incoming(builder.add(phi, change), loop)
     again = builder.icmp_signed(">", step, build.number(1))
     builder.cbranch(again, loop, end)
@@ -88,8 +87,8 @@ def _write_tile(
 
 @intrinsic
 def tile(
-    context, rows, vectors, left, left_row, left_step, right, start, start_row, shift, low, out,
-    out_row, steps, bits, ahead, ahead_row, ahead_rows,
+    context, rows, vectors, left, left_row, left_step, right, right_step, start, start_row, shift,
+    low, out, out_row, steps, bits, ahead, ahead_row, ahead_rows,
 ):  # fmt: skip
     """A tile of a product, see ``_write_tile``: code for each number of rows and vectors."""
 
@@ -108,7 +107,7 @@ def tile(
         builder.position_at_end(end)
         return context.get_dummy_value()
 
-    return addresses(17), generate
+    return addresses(18), generate
 
 
 @intrinsic

@@ -320,6 +320,7 @@ def convolve(
         run(_transform_results, (0, m.data_ptr(), y.data_ptr(), shift.data_ptr(),
                                  beside.data_ptr(), low.data_ptr(), parts, across, down, height,
                                  width, k, int(other is not None)), parts)  # fmt: skip
+    torch.autograd.graph.increment_version(out)
     return out
 
 
@@ -362,4 +363,5 @@ def weight_derivative(
             torch.baddbmm(sums, m.mT, v, beta=int(first > 0), out=sums)
     filter_, channel, _, tap = (4 * stride for stride in out.stride())
     run(_transform_filters, (0, sums.data_ptr(), out.data_ptr(), k, c, filter_, channel, tap), k)
+    torch.autograd.graph.increment_version(out)
     return out

@@ -1317,6 +1317,57 @@ def _identity_with_attr_like_rhs(
 ) -> NDArray:
     """lhs itself; shape and element type are those of rhs."""
 
+def _im2col_convolution(
+    data: NDArray | None = None,
+    weight: NDArray | None = None,
+    bias: NDArray | None = None,
+    kernel: _Shape = ...,
+    stride: _Shape = (1, 1),
+    pad: _Shape = (0, 0),
+    dilate: _Shape = (1, 1),
+    num_filter: int = ...,
+    no_bias: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """A convolution: data (n, c, h, w), weight (num_filter, c, *kernel) -> (n, num_filter, h', w')."""
+
+def _im2col_data(
+    d_output: NDArray | None = None,
+    weight: NDArray | None = None,
+    like: NDArray | None = None,
+    residual: NDArray | None = None,
+    kernel: _Shape = ...,
+    stride: _Shape = (1, 1),
+    pad: _Shape = (0, 0),
+    dilate: _Shape = (1, 1),
+    with_residual: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """The derivative of a convolution by its data, plus another array if there is one."""
+
+def _im2col_weight(
+    d_output: NDArray | None = None,
+    data: NDArray | None = None,
+    kernel: _Shape = ...,
+    stride: _Shape = (1, 1),
+    pad: _Shape = (0, 0),
+    dilate: _Shape = (1, 1),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """The derivative of a convolution by its weight."""
+
 def _imdecode(
     mean: NDArray | None = None,
     str_img: NDArray | None = None,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from ..graph.node import Entry, Node
 from ..ops.core import get_op
 from .joint import Joint
-from .rewrite import Replacement, rewrite
+from .rewrite import Replacement, made, rewrite
 from .target import Facts, Target
 
-__all__ = ["accumulate_products", "join_products"]
+__all__ = ["accumulate_derivatives", "accumulate_products", "join_products"]
 
 _FEW_ROWS = 4  # of factors whose product is bound by reading and writing its result
 _MANY_ROWS = 256  # of joined factors: beyond that the result no longer counts
@@ -58,6 +59,38 @@ def _added_product(node: Node, side: int, now: Callable[[Entry], Entry]) -> tupl
     op = get_op("_dot_add")(transpose_a=product.op.transpose_a, transpose_b=product.op.transpose_b)
     operands = tuple(map(now, (node.inputs[1 - side], *product.inputs)))
     return (Entry(Node(op, operands, node.name, op.attrs(), node.origin, node.derived_from)),)
+
+
+def accumulate_derivatives(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
+    """Add derivatives of convolutions by their data right into the sum of gradients.
+
+    ``_grad_add(sum, derivative)`` becomes a derivative whose residual is the sum, where nothing else
+    reads the derivative, its operator can add, and the rest of the sum is there before it.
+    """
+    graph = joint.graph
+    add = get_op("_grad_add")
+    replacements: dict[Node, Replacement | None] = {}
+    for node in graph.nodes[len(joint.forward.nodes) :]:
+        if type(node.op) is not add:
+            continue
+        first, last = sorted(node.inputs, key=lambda entry: graph.index[entry.node])
+        position = graph.index[last.node]
+        op: Any = last.node.op
+        can_add = getattr(op, "with_residual", None) is False
+        if can_add and graph.uses[position] == 1 and last.node not in replacements:
+            replacements[last.node] = partial(_with_residual, last.node, first)
+            replacements[node] = partial(_instead, last)
+    return rewrite(joint, replacements)
+
+
+def _with_residual(node: Node, residual: Entry, now: Callable[[Entry], Entry]) -> list[Entry]:
+    own: Any = node.op
+    op = type(own)(**{**own.changed(), "with_residual": True})
+    return [made(op, (*map(now, node.inputs), now(residual)), node)]
+
+
+def _instead(entry: Entry, now: Callable[[Entry], Entry]) -> list[Entry]:
+    return [now(entry)]
 
 
 def join_products(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:

@@ -7,8 +7,9 @@ from functools import partial
 
 from ..graph.node import Graph
 from .fold import fold
-from .fuse import accumulate_products, join_products
+from .fuse import accumulate_derivatives, accumulate_products, join_products
 from .fuse_normalization import fuse_normalization
+from .im2col import use_patches
 from .joint import Joint
 from .pieces import use_pieces
 from .pointwise import use_products
@@ -29,6 +30,8 @@ PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     swap_pooling,
     use_winograd,
     use_products,
+    use_patches,
+    accumulate_derivatives,
     use_pieces,
     fold,
 )

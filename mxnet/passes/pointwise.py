@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from ..graph.node import Entry, Node
 from ..ops.backward import backward_class
-from ..ops.core import Op, get_op
+from ..ops.core import get_op
 from .joint import Joint
-from .rewrite import Replacement, rewrite
+from .rewrite import Replacement, derivative_parts, made, rewrite
 from .target import Facts, Target
 
 __all__ = ["is_pointwise", "use_products"]
@@ -46,7 +46,12 @@ def use_products(joint: Joint, facts: Callable[[], Facts], target: Target) -> Jo
             replacements[node] = partial(_convolution, node)
         else:
             p, o = joint.key(inputs["data"])
-            replacements[node] = partial(_derivative, node, shapes[p][o][1])
+            makers = {
+                "data": partial(_by_data, node, shapes[p][o][1]),
+                "weight": partial(_by_weight, node),
+            }
+            chosen = {name: makers[name] for name in op.wanted() if name in makers}
+            replacements[node] = partial(derivative_parts, node, chosen)
     return rewrite(joint, replacements)
 
 
@@ -60,23 +65,16 @@ def is_pointwise(op: Any) -> bool:
 
 def _convolution(node: Node, now: Callable[[Entry], Entry]) -> list[Entry]:
     op: Any = node.op
-    made = get_op("_pointwise_convolution")(num_filter=op.num_filter, no_bias=op.no_bias)
-    return [_made(made, tuple(map(now, node.inputs)), node)]
+    kind = get_op("_pointwise_convolution")
+    whole = kind(num_filter=op.num_filter, no_bias=op.no_bias)
+    return [made(whole, tuple(map(now, node.inputs)), node)]
 
 
-def _derivative(node: Node, channels: int, now: Callable[[Entry], Entry]) -> list[Entry]:
-    own: Any = node.op
-    inputs = dict(zip(own.input_names, map(now, node.inputs)))
-    d_output = inputs["d_output"]
-    by_data = get_op("_pointwise_convolution")(num_filter=channels, no_bias=True, transposed=True)
-    makers = {
-        "data": (by_data, (d_output, inputs["weight"])),
-        "weight": (get_op("_pointwise_weight")(), (d_output, inputs["data"])),
-        "bias": (get_op("sum")(axis=(0, 2, 3)), (d_output,)),
-    }
-    return [_made(*makers[name], node, name) for name in own.wanted()]
+def _by_data(node: Node, channels: int, inputs: Mapping[str, Entry]) -> Entry:
+    op = get_op("_pointwise_convolution")(num_filter=channels, no_bias=True, transposed=True)
+    return made(op, (inputs["d_output"], inputs["weight"]), node, "data")
 
 
-def _made(op: Op, inputs: tuple[Entry, ...], node: Node, part: str = "") -> Entry:
-    name = f"{node.name}_{part}" if part else node.name
-    return Entry(Node(op, inputs, name, op.attrs(), node.origin, node.derived_from))
+def _by_weight(node: Node, inputs: Mapping[str, Entry]) -> Entry:
+    op = get_op("_pointwise_weight")()
+    return made(op, (inputs["d_output"], inputs["data"]), node, "weight")

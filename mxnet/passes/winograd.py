@@ -5,16 +5,16 @@ Their results differ from exact ones by about 1e-5 of the largest, those of dire
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from ..graph.node import Entry, Node
 from ..ops.backward import backward_class
-from ..ops.core import Op, get_op
+from ..ops.core import get_op
 from ..ops.winograd import suits, suits_weight
 from .joint import Joint
-from .rewrite import Replacement, rewrite
+from .rewrite import Replacement, derivative_parts, made, rewrite
 from .target import Facts, Target
 
 __all__ = ["use_winograd"]
@@ -52,9 +52,10 @@ def use_winograd(joint: Joint, facts: Callable[[], Facts], target: Target) -> Jo
         p, o = sources["d_output"]
         head = shapes[p][o]
         fits = {"data": suits(head, data), "weight": suits_weight(data, head)}
-        chosen = {name for name in node.op.wanted() if fits.get(name)}
+        makers = {"data": partial(_by_data, node, data[1]), "weight": partial(_by_weight, node)}
+        chosen = {name: makers[name] for name in node.op.wanted() if fits.get(name)}
         if chosen:
-            replacements[node] = partial(_derivative, node, chosen, data[1])
+            replacements[node] = partial(derivative_parts, node, chosen)
     return rewrite(joint, replacements)
 
 
@@ -69,40 +70,20 @@ def _is_plain(op: Any) -> bool:
 def _convolution(node: Node, now: Callable[[Entry], Entry]) -> list[Entry]:
     op: Any = node.op
     data, weight, *bias = map(now, node.inputs)
-    filters = _made(get_op("_winograd_filters")(), (weight,), node, "filters")
+    filters = made(get_op("_winograd_filters")(), (weight,), node, "filters")
     kind = get_op("_winograd_convolution")
-    made = kind(num_filter=op.num_filter, pad=1, no_bias=op.no_bias)
-    return [_made(made, (data, filters, *bias), node)]
+    whole = kind(num_filter=op.num_filter, pad=1, no_bias=op.no_bias)
+    return [made(whole, (data, filters, *bias), node)]
 
 
-def _derivative(
-    node: Node, chosen: set[str], channels: int, now: Callable[[Entry], Entry]
-) -> list[Entry]:
-    """The derivatives, of which those ``chosen`` by the algorithm and the others as they were."""
-    own: Any = node.op
-    inputs = dict(zip(own.input_names, map(now, node.inputs)))
-    d_output = inputs["d_output"]
-    made: dict[str, Entry] = {}
-    if "data" in chosen:
-        transform = get_op("_winograd_filters")(for_data=True)
-        filters = _made(transform, (inputs["weight"],), node, "filters")
-        kind = get_op("_winograd_convolution")
-        by_data = kind(num_filter=channels, pad=1, no_bias=True)
-        made["data"] = _made(by_data, (d_output, filters), node, "data")
-    if "weight" in chosen:
-        by_weight = get_op("_winograd_weight")()
-        made["weight"] = _made(by_weight, (d_output, inputs["data"]), node, "weight")
-    rest = [name for name in own.wanted() if name not in made]
-    if rest == ["bias"]:
-        made["bias"] = _made(get_op("sum")(axis=(0, 2, 3)), (d_output,), node, "bias")
-    elif rest:
-        flags = "".join("01"[name in rest] for name in own.forward_op.input_names)
-        given = {**own.changed(), own.needs_name: flags}
-        others = _made(type(own)(**given), tuple(inputs.values()), node)
-        made.update((name, Entry(others.node, i)) for i, name in enumerate(rest))
-    return [made[name] for name in own.wanted()]
+def _by_data(node: Node, channels: int, inputs: Mapping[str, Entry]) -> Entry:
+    transform = get_op("_winograd_filters")(for_data=True)
+    filters = made(transform, (inputs["weight"],), node, "filters")
+    kind = get_op("_winograd_convolution")
+    whole = kind(num_filter=channels, pad=1, no_bias=True)
+    return made(whole, (inputs["d_output"], filters), node, "data")
 
 
-def _made(op: Op, inputs: tuple[Entry, ...], node: Node, part: str = "") -> Entry:
-    name = f"{node.name}_{part}" if part else node.name
-    return Entry(Node(op, inputs, name, op.attrs(), node.origin, node.derived_from))
+def _by_weight(node: Node, inputs: Mapping[str, Entry]) -> Entry:
+    op = get_op("_winograd_weight")()
+    return made(op, (inputs["d_output"], inputs["data"]), node, "weight")

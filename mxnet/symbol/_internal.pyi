@@ -1189,6 +1189,54 @@ def _identity_with_attr_like_rhs(
 ) -> Symbol:
     """lhs itself; shape and element type are those of rhs."""
 
+def _im2col_convolution(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    kernel: _Shape = ...,
+    stride: _Shape = (1, 1),
+    pad: _Shape = (0, 0),
+    dilate: _Shape = (1, 1),
+    num_filter: int = ...,
+    no_bias: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """A convolution: data (n, c, h, w), weight (num_filter, c, *kernel) -> (n, num_filter, h', w')."""
+
+def _im2col_data(
+    d_output: Symbol | None = None,
+    weight: Symbol | None = None,
+    like: Symbol | None = None,
+    residual: Symbol | None = None,
+    kernel: _Shape = ...,
+    stride: _Shape = (1, 1),
+    pad: _Shape = (0, 0),
+    dilate: _Shape = (1, 1),
+    with_residual: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """The derivative of a convolution by its data, plus another array if there is one."""
+
+def _im2col_weight(
+    d_output: Symbol | None = None,
+    data: Symbol | None = None,
+    kernel: _Shape = ...,
+    stride: _Shape = (1, 1),
+    pad: _Shape = (0, 0),
+    dilate: _Shape = (1, 1),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """The derivative of a convolution by its weight."""
+
 def _imdecode(
     mean: Symbol | None = None,
     str_img: Symbol | None = None,
