@@ -22,7 +22,8 @@ from .workloads import WORKLOADS, Workload, make_arrays
 __all__ = ["OURS", "Plan", "Row", "Timing", "compare"]
 
 OURS = "remx"
-LOW_TOLERANCE = 0.25  # of systems that round to 16 bits, each at other places
+# Of systems that round to 16 bits, each at other places: how far apart, and what is next to nothing.
+LOW_LIMITS = 0.25, 1e-2
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -141,8 +142,8 @@ def _run_row(
                 continue
             if timing.problem.endswith("not installed"):
                 absent[name] = timing.problem
-        tolerance = workload.tolerance if plan.dtype == "float32" else LOW_TOLERANCE
-        _check_values(row, tolerance, folder, note)
+        limits = (workload.tolerance,) if plan.dtype == "float32" else LOW_LIMITS
+        _check_values(row, limits, folder, note)
         for number in range(plan.rounds):
             order = list(workers) if number % 2 == 0 else list(workers)[::-1]
             for name in order:
@@ -241,7 +242,7 @@ class _Worker:
         self.errors.close()
 
 
-def _check_values(row: Row, tolerance: float, folder: Path, note: Callable) -> None:
+def _check_values(row: Row, limits: Sequence[float], folder: Path, note: Callable) -> None:
     """Compare with our values; a system that computes something else gets no time."""
     ours = folder / f"{OURS}.npz"
     if not ours.exists():
@@ -254,17 +255,17 @@ def _check_values(row: Row, tolerance: float, folder: Path, note: Callable) -> N
             continue
         with np.load(path) as file:
             other = dict(file)
-        timing.difference, worst = largest_difference(reference, other)
-        if not timing.difference <= tolerance:
+        timing.difference, worst = largest_difference(reference, other, *limits[1:])
+        if not timing.difference <= limits[0]:
             timing.problem = f"{worst} differs by {timing.difference:.2g} from that of {OURS}"
             note(f"  {name}: {timing.problem}")
 
 
-def largest_difference(one: dict, other: dict) -> tuple[float, str]:
+def largest_difference(one: dict, other: dict, little: float = 1e-3) -> tuple[float, str]:
     """The largest relative distance (2-norm) between arrays of the same name, and that name.
 
     Gradients that are next to nothing, such as that of a bias before a softmax, are taken relative
-    to a thousandth of all gradients.
+    to a part of all gradients, ``little``.
     """
     if set(one) != set(other):
         return math.inf, f"the list of values ({', '.join(sorted(set(one) ^ set(other))[:3])})"
@@ -274,7 +275,7 @@ def largest_difference(one: dict, other: dict) -> tuple[float, str]:
     for name, array in one.items():
         if array.shape != other[name].shape:
             return math.inf, f"the shape of {name}"
-        least = 1e-3 * gradients if name.startswith("grad:") else 0.0
+        least = little * gradients if name.startswith("grad:") else 0.0
         distance = np.linalg.norm(array.astype("float64") - other[name])
         distance /= max(norms[name], least, 1e-30)
         if not distance <= worst:
