@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 import mxnet as mx
+from benchmarks.workloads import WORKLOADS
 from mxnet.passes.target import channels_last_types, setting
+from mxnet.planning import make_plan
 
+# Families of operators that passes put into graphs for CPUs alone.
+FOR_CPUS = {"fused", "fused_normalization", "im2col", "pieces", "products", "winograd"}
 CORES = "MXNET_CUDA_ALLOW_TENSOR_CORE"
 CONVERSION = "MXNET_CUDA_TENSOR_OP_MATH_ALLOW_CONVERSION"
 
@@ -40,10 +44,17 @@ def test_channels_last_on_gpus(monkeypatch, variables, types):
     assert "float32" in channels_last_types("cpu")
 
 
-def test_plan_for_a_gpu_that_is_not_there():
+@pytest.mark.parametrize("grad_req", ["write", "null"])
+@pytest.mark.parametrize("name", ["mlp-b100", "lstm-lm-b32", "transformer-b8", "resnet-50-b8"])
+def test_plans_for_a_gpu_that_is_not_there(name, grad_req):
     """Without kernels of CPUs, and float32 in the order of the axes."""
-    net = mx.sym.Convolution(mx.sym.Variable("data"), kernel=(3, 3), num_filter=4, name="conv")
-    net = mx.sym.MakeLoss(mx.sym.sum(mx.sym.relu(net)))
+    workload = WORKLOADS[name].shrunk()
     with mx.gpu(0):
-        plan = net.plan_memory(data=(2, 3, 8, 8))
-    assert plan.total > plan.parameters > 0
+        planned = make_plan(workload.symbol, grad_req, {}, None, workload.shapes)
+        low = make_plan(workload.symbol, grad_req, {}, None, workload.shapes, "bfloat16")
+    assert planned.report.total > planned.report.parameters > 0
+    kinds = {type(node.op) for node in planned.joint.graph.nodes if node.op is not None}
+    families = {(getattr(kind, "forward_class", kind)).__module__ for kind in kinds}
+    assert not {family.rpartition(".")[2] for family in families} & FOR_CPUS
+    assert not planned.channels_last
+    assert bool(low.channels_last) == workload.pictures
