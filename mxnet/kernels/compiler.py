@@ -136,10 +136,10 @@ def object_code(function: Callable, fastmath: frozenset, integers: int) -> bytes
             gc.enable()
 
 
-def _flags(fastmath: frozenset, inlined: bool = False, entry: bool = False) -> Any:
+def _flags(fastmath: frozenset, entry: bool = False) -> Any:
     flags = compiler.Flags()
     flags.error_model, flags.fastmath = "numpy", FastMathOptions(set(fastmath) or False)
-    flags.no_compile, flags.no_cpython_wrapper, flags.forceinline = True, True, inlined
+    flags.no_compile, flags.no_cpython_wrapper = True, True
     flags.no_cfunc_wrapper = not entry
     return flags
 
@@ -213,16 +213,17 @@ def _known(value: Helper | Intrinsic) -> _Known:
 
     @functools.cache
     def made_for(signature: Any) -> Any:
-        made = _compiled(function, signature, _flags(value.fastmath, value.inlined))
-        if not value.inlined:
-            module = made.library._get_module_for_linking()
-            module.get_function(made.fndesc.llvm_func_name).add_function_attribute("noinline")
-        return made
+        return _compiled(function, signature, _flags(value.fastmath))
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         made = made_for(signature)
         context.active_code_library.add_linking_library(made.library)
-        return context.call_internal(builder, made.fndesc, signature, values)
+        called = context.declare_function(builder.module, made.fndesc)
+        wish = "alwaysinline" if value.inlined else "noinline"
+        _, result = context.call_conv.call_function(
+            builder, called, signature.return_type, signature.args, values, attrs=(wish,)
+        )
+        return result
 
     def define(context: Any, *arguments: Any) -> Any:
         return returned(*map(types.unliteral, arguments)), generate
