@@ -93,12 +93,12 @@ def _linker() -> Any:
     return llvm.create_lljit_compiler(target_machine())
 
 
-_loaded: list[Any] = []  # what would be unloaded otherwise
+_loaded: dict[str, Any] = {}  # by name, what would be unloaded otherwise
 
 
 def load(name: str, code: bytes) -> int:
     """The address of the function of an object file."""
-    library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
-    found = library.export_symbol(ENTRY).link(_linker(), name)
-    _loaded.append(found)
-    return found[ENTRY]
+    if name not in _loaded:
+        library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+        _loaded[name] = library.export_symbol(ENTRY).link(_linker(), name)
+    return _loaded[name][ENTRY]

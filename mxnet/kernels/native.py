@@ -15,9 +15,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 
+from ..error import MXNetError
 from ..ops.lazy_torch import torch
+from .ahead import take
 from .language import FAST
 from .machine import keep, kept, load
 
@@ -48,17 +51,30 @@ def compiled(
 
     @functools.cache
     def address() -> int:
+        code = kept(name)
+        if code is None:
+            take(name)
         with _lock:
-            code = kept(name)
+            code = code or kept(name)
             if code is None:
-                from .compiler import object_code
-
-                code = object_code(function, frozenset(fastmath), integers)
+                code = _machine_code(name, function, frozenset(fastmath), integers)
                 keep(name, code)
             return load(name, code)
 
     KERNELS[name] = address
     return address
+
+
+def _machine_code(name: str, function: Callable, fastmath: frozenset, integers: int) -> bytes:
+    try:
+        from .compiler import object_code
+
+        return object_code(function, fastmath, integers)
+    except Exception as error:  # whatever another numba than those known raises
+        raise MXNetError(
+            f"numba {version('numba')} cannot compile the kernel {name}: {error}\n"
+            "Install another version of numba, or set MXNET_USE_FUSION=0 to do without kernels"
+        ) from error
 
 
 @functools.cache
