@@ -13,6 +13,7 @@ import torch
 from ..error import MXNetError
 from ..graph.node import Entry, Graph, Node
 from ..ops.dtypes import is_floating
+from ..ops.generated import scratch_bytes, threads
 from ..passes.infer import Facts
 from ..passes.joint import Joint, join
 from ..passes.memory import Key, Plan
@@ -130,12 +131,16 @@ def build(
             raise MXNetError(f"{node.name}: gradients need a float array, not {dtype_name(target)}")
     kernels = available_kernels(device.type) if fused else frozenset()
     target = Target(device.type, train, kernels)
+    if "numba" in kernels:
+        _begin_with_kernels()
     if planned is None:
         infer = Inference(facts, {n: fact_of(variables[n]) for _, n in joint.head_gradients})
         planned = plan_graph(
             joint, infer, lambda: _Writable(bound, variables), list(bound.gradients), target, budget
         )
     joint, plan = planned.joint, planned.plan
+    if "numba" in kernels:
+        _expect_kernels(joint.graph, plan.scratch)
     if plan.adopted and device.type == "cpu":
         keep_freed_memory()
     whole = joint.graph
@@ -172,6 +177,22 @@ def build(
     if lowering.hoisted:
         forward.prologue = Prologue(lowering.hoisted)
     return Program(whole, plan, forward, backward, stochastic, planned, recording)
+
+
+def _begin_with_kernels() -> None:
+    from ..kernels.ahead import begin
+
+    begin()
+
+
+def _expect_kernels(graph: Graph, scratch: int) -> None:
+    """Have kernels that operators will call compiled by other processes, if they are not on disk."""
+    from ..kernels.ahead import expect
+
+    functions = {
+        name: None for node in graph.nodes if node.op is not None for name in node.op.kernels
+    }
+    expect(functions, products=scratch > scratch_bytes(threads(), 0))
 
 
 def _build_dynamic(

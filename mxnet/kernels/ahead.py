@@ -6,6 +6,7 @@ what it will need; whoever needs a kernel that none of them has begun compiles i
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import subprocess
@@ -19,11 +20,12 @@ from pathlib import Path
 
 from .machine import cache_folder, kept
 
-__all__ = ["Worker", "compile_all", "expect", "kernel_names", "serve", "take"]
+__all__ = ["Worker", "begin", "compile_all", "expect", "kernel_names", "serve", "take"]
 
 _MODULES = (
     "cells", "interpreter", "layer_normalization", "normalization", "products", "steps", "winograd",
 )  # fmt: skip
+_PATIENCE = 10.0  # seconds in which planning may ask for kernels
 _WORKERS = 4  # processes at most; each takes half a second to begin
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from mxnet.kernels import ahead; ahead.serve()"
@@ -73,6 +75,7 @@ def serve() -> None:
     """Compile the kernels whose names come line by line, and answer each with a line."""
     with os.fdopen(os.dup(1), "w") as answers:
         os.dup2(2, 1)  # whatever else is printed is no answer
+        importlib.import_module(".compiler", __package__)
         for line in sys.stdin:
             answers.write(_compiled_and_kept(line.strip()) + "\n")
             answers.flush()
@@ -123,17 +126,30 @@ class _Queue:
         self.taken: set[str] = set()  # that were ever asked for
         self.busy: set[str] = set()
         self.workers = 0
+        self.planning = False  # kernels will be asked for soon
         self.changed = threading.Condition()
 
     def add(self, names: Iterable[str]) -> None:
         with self.changed:
+            self.planning = False
+            self.changed.notify_all()
             new = [name for name in names if name not in self.taken and kept(name) is None]
             self.taken.update(new)
             self.waiting.extend(new)
             wanted = min(_spare_cores(), len(self.waiting) - 1, _WORKERS)
-            for _ in range(wanted - self.workers):
-                self.workers += 1
-                threading.Thread(target=self._work, name="kernels", daemon=True).start()
+            self._start(wanted - self.workers)
+
+    def begin(self) -> None:
+        """Start one worker, which will be ready when kernels are asked for."""
+        with self.changed:
+            if not self.taken and not self.workers and _spare_cores() > 0:
+                self.planning = True
+                self._start(1)
+
+    def _start(self, workers: int) -> None:
+        for _ in range(workers):
+            self.workers += 1
+            threading.Thread(target=self._work, name="kernels", daemon=True).start()
 
     def _work(self) -> None:
         worker = None
@@ -156,6 +172,7 @@ class _Queue:
 
     def _next(self) -> str | None:
         with self.changed:
+            self.changed.wait_for(lambda: self.waiting or not self.planning, _PATIENCE)
             if not self.waiting:
                 return None
             self.busy.add(self.waiting[0])
@@ -166,10 +183,13 @@ class _Queue:
             self.taken.add(name)
             if name in self.waiting:
                 self.waiting.remove(name)
-            self.changed.wait_for(lambda: name not in self.busy)
+            self.changed.wait_for(lambda: name not in self.busy, 6 * _PATIENCE)
 
 
 _queue: _Queue | None = None
+
+# What native programs consist of in most cases.
+_COMMON = ("interpreter.run_program", "interpreter.chain", "interpreter.sum_of_rows")
 
 
 def _spare_cores() -> int:
@@ -179,12 +199,40 @@ def _spare_cores() -> int:
     return (cores or 1) - 1
 
 
-def expect(names: Iterable[str]) -> None:
-    """Begin to compile kernels that will be needed, in this order, where there are cores to spare."""
+def expect(functions: Iterable[str], products: bool) -> None:
+    """Begin to compile what will be needed, in this order, where there are cores to spare.
+
+    ``functions``: see ``Op.kernels``; ``products``: whether there are generated matrix products.
+    """
+    wanted = ["interpreter.product", "products.multiply"] * products
+    names = (name for each in (*wanted, *functions, *_COMMON) for name in _called_by(each))
+    _own_queue().add(dict.fromkeys(names))
+
+
+def begin() -> None:
+    """Get ready for ``expect`` where no kernel has ever been compiled."""
+    if not cache_folder().exists():
+        _own_queue().begin()
+
+
+def _own_queue() -> _Queue:
     global _queue
     if _queue is None or _queue.process != os.getpid():
         _queue = _Queue()
-    _queue.add(names)
+    return _queue
+
+
+@functools.cache
+def _called_by(function: str) -> list[str]:
+    """The kernels that a function calls, in its order; of a kernel itself."""
+    from .native import KERNELS
+
+    module, _, name = function.partition(".")
+    found = importlib.import_module(f".{module}", __package__)
+    if function in KERNELS:
+        return [function]
+    names = (f"{module}.{each}" for each in getattr(found, name).__code__.co_names)
+    return [each for each in names if each in KERNELS]
 
 
 def take(name: str) -> None:

@@ -134,7 +134,7 @@ def _rows_of(row):
             for index in range(part * batch // parts, (part + 1) * batch // parts):
                 row(b, index)
 
-    rows.__name__ = f"rows{row.__name__}"
+    rows.__name__ = f"rows{row.__name__.replace('_row', '')}"
     return compiled(rows, fastmath={"contract"})
 
 

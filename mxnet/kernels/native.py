@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from ..error import MXNetError
 from ..ops.lazy_torch import torch
@@ -38,7 +39,10 @@ _lock = threading.Lock()
 
 
 def compiled(
-    function: Callable | None = None, *, fastmath: Iterable[str] = FAST, integers: int = 0
+    function: Callable | None = None,
+    *,
+    fastmath: Iterable[str] = FAST,
+    integers: int = 0,
 ) -> Callable:
     """Make a kernel of a function: a function of nothing that returns an address.
 
@@ -65,11 +69,11 @@ def compiled(
     return address
 
 
-def _machine_code(name: str, function: Callable, fastmath: frozenset, integers: int) -> bytes:
+def _machine_code(name: str, function: Callable, *options: Any) -> bytes:
     try:
         from .compiler import object_code
 
-        return object_code(function, fastmath, integers)
+        return object_code(function, *options)
     except Exception as error:  # whatever another numba than those known raises
         raise MXNetError(
             f"numba {version('numba')} cannot compile the kernel {name}: {error}\n"

@@ -77,6 +77,11 @@ class Backward(Op, abstract=True):
         return self.forward_op.dense
 
     @property
+    def kernels(self) -> tuple[str, ...]:
+        """Those of the derivative kernel."""
+        return self.forward_op.backward_kernels
+
+    @property
     def waits(self) -> bool:
         """As the forward operator, on whose inputs the kernel works."""
         return self.forward_op.waits

@@ -72,6 +72,8 @@ class FusedNormalization(BatchNormBase, abstract=True):
     axis = 1
     inplace = {}
     capture = False  # generated kernels are no torch calls
+    kernels = ("normalization.forward",)
+    backward_kernels = ("normalization.backward",)
 
     relu = True
 

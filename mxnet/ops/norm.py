@@ -224,6 +224,8 @@ class LayerNorm(Op):
     precision = "full"
     inplace = {"output": ("data",)}
     optional = ("mean", "std")
+    kernels = ("layer_normalization.forward",)
+    backward_kernels = ("layer_normalization.backward",)
 
     @property
     def per_sample(self):

@@ -97,6 +97,20 @@ class RNN(Op):
             raise MXNetError(f"lstm_state_clip_min={low} is above lstm_state_clip_max={high}")
 
     @property
+    def kernels(self):
+        """Those of whole sequences of cells."""
+        return (
+            ("cells.run_forward", f"cells.rows_{self.mode}") if self.mode in ("lstm", "gru") else ()
+        )
+
+    @property
+    def backward_kernels(self):
+        """The same of the derivative."""
+        if self.mode not in ("lstm", "gru"):
+            return ()
+        return ("cells.run_backward", f"cells.rows_{self.mode}_back")
+
+    @property
     def stochastic(self):
         """Whether there is dropout."""
         return self.p > 0 and self.num_layers > 1

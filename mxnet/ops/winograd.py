@@ -146,6 +146,7 @@ class WinogradConvolution(Op, name="_winograd_convolution"):
     memory_format = "channels_last"
     inplace = {"output": ("residual",)}
     capture = False
+    kernels = ("winograd.convolve",)
 
     def inputs(self):
         given = {"bias": not self.no_bias, "residual": self.with_residual}
@@ -228,6 +229,7 @@ class WinogradWeight(Op, name="_winograd_weight"):
     heavy = True
     differentiable = False
     capture = False
+    kernels = ("winograd.weight_derivative",)
 
     def infer_shape(self, s):
         n, c, h, w = s.data
