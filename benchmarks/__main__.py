@@ -1,4 +1,4 @@
-"""``python -m benchmarks [steps | memory | graphs | ops] [options]``; without a name, all four."""
+"""``python -m benchmarks [steps | memory | graphs | ops | first] [options]``; without a name, all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-PARTS = ("steps", "memory", "graphs", "ops")
+PARTS = ("steps", "memory", "graphs", "ops", "first")
 
 
 def note(text: str) -> None:
