@@ -136,7 +136,8 @@ def test_steps(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("part", ["memory", "graphs", "ops", "first"])
 def test_other_parts(part, tmp_path):
-    options = ["--only", "mlp-b100" if part == "first" else "mlp-b1", "--modes", "training", "--rounds", "1", "--seconds", "0.001"]
+    workload = "mlp-b100" if part == "first" else "mlp-b1"
+    options = ["--only", workload, "--modes", "training", "--rounds", "1", "--seconds", "0.001"]
     run(tmp_path, part, *options)
     facts = json.loads((tmp_path / f"{part}.json").read_text())
     assert facts["machine"]["command"].startswith("python -m benchmarks")
