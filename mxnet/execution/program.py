@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 import torch
+from torch.autograd.graph import increment_version
 
 from ..error import NodeError
 from ..graph.node import Node
@@ -99,7 +102,8 @@ class Segment:
         self._calls: list[Call] | None = None
         self._owners: list[Instruction] = []
         self._note: Callable[[float], None] | None = None  # who waits for the next first run
-        self._pure = False  # all calls write into storage known at bind, and make no tensor
+        # Some calls are torch's, and all of them write into storage known at bind and make no tensor.
+        self._pure = False
 
     def run(self) -> None:
         """Run all instructions; a failure is reported as a NodeError naming the node."""
@@ -143,7 +147,8 @@ class Segment:
         for instruction in self.instructions:
             first.add(instruction)
         first.flush()
-        self._calls, self._owners, self._pure = first.calls, first.owners, first.pure
+        self._calls, self._owners = first.calls, first.owners
+        self._pure = first.pure and any(map(_is_torch, first.calls))
         self._kept = first.kept
         if self._note is not None:
             self._note(first.seconds)
@@ -195,6 +200,12 @@ class Segment:
         hoisted = self.prologue.instructions if self.prologue else []
         lines = [f"{each}, where its inputs have changed" for each in hoisted]
         return "\n".join([*lines, *map(str, self.instructions)])
+
+
+def _is_torch(call: Call) -> bool:
+    """Whether a call is dispatched by torch: not one of a native program, or the note after it."""
+    function = call.func if isinstance(call, partial) else call
+    return function is not increment_version and not isinstance(function, ctypes._CFuncPtr)
 
 
 class _FirstRun:

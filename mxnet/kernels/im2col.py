@@ -9,15 +9,8 @@ ever exists.
 # numba types what is here by inference, so annotations would only mislead.
 # mypy: ignore-errors
 
-from ..ops.generated import INNER, LANES, PANEL, ROWS, packed_size
-from ..ops.im2col import (
-    CHUNK,
-    GROUP,
-    WORD_BYTES,
-    convolution_patches,
-    data_patches,
-    weight_patches,
-)  # fmt: skip
+from ..ops.generated import CHUNK, GROUP, INNER, LANES, PANEL, ROWS, WORD_BYTES, packed_size
+from ..ops.im2col import convolution_patches, data_patches, weight_patches
 from ..ops.lazy_torch import torch
 from .language import as_float, helper, intrinsic, take_part, words
 from .native import compiled, run

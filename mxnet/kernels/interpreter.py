@@ -220,6 +220,19 @@ def sum_of_columns(record, state):
         out[r] = f32(total)
 
 
+@_record(codes.MAX_COLUMNS)
+def largest_of_columns(record, state):
+    """The largest of each row, or not-a-number if there is one: words as for sums of columns."""
+    w = words(record)
+    out = floats(w[2])
+    for r in range(w[5]):
+        x = floats(w[3] + 4 * r * w[4])
+        most = x[0]
+        for i in range(1, w[6]):
+            most = x[i] if x[i] > most or x[i] != x[i] else most
+        out[r] = most
+
+
 @_record(codes.SOFTMAX, {"contract"})
 def softmax(record, state):
     """Softmax over the columns, at most a tile of them: words out, data, rows, columns."""

@@ -10,6 +10,8 @@ from .lazy_torch import torch
 
 __all__ = [
     "ALONE",
+    "CHUNK",
+    "GROUP",
     "HEIGHT",
     "INNER",
     "LANES",
@@ -19,6 +21,7 @@ __all__ = [
     "ROWS",
     "TILE",
     "VECTOR",
+    "WORD_BYTES",
     "MatrixProduct",
     "has_kernels",
     "matrix_product",
@@ -34,11 +37,16 @@ __all__ = [
 LANES = 16  # numbers in a vector
 LINE = 4 * LANES  # bytes in a vector
 PANEL = 4  # at most so many vectors in a panel of a packed matrix
-INNER = 256  # at most so many rows of it in a panel, of 64 KiB
+INNER = 400  # at most so many rows of it in a panel, of 100 KiB
 ROWS = 6  # of a tile of a result, which takes 24 of 32 registers
-HEIGHT = 192  # rows of the left matrix that are packed at a time, in 200 KiB
+HEIGHT = 192  # rows of the left matrix that are packed at a time, in 300 KiB
 ALONE = 1 << 20  # multiplications below which a second thread costs more than it does
 VECTOR = 1 << 20  # numbers in a matrix up to which vectors are multiplied by it without packing
+
+# Convolutions as products with patches, see kernels/im2col.py.
+CHUNK = 32 * ROWS  # patches that are gathered at a time
+GROUP = 4 * PANEL * LANES  # columns of patches that derivatives take at a time
+WORD_BYTES = 256  # for the words of a product
 
 # Elementwise chains run on numbers in registers of so many float32 each: all fit the first cache.
 TILE = 512

@@ -9,10 +9,11 @@ from typing import Annotated
 from .conv import copy_images
 from .core import Op
 from .generated import (
+    CHUNK,
+    GROUP,
     LANES,
     LINE,
-    PANEL,
-    ROWS,
+    WORD_BYTES,
     MatrixProduct,
     has_kernels,
     packed_size,
@@ -24,9 +25,6 @@ from .products import stored_for_rows
 from .shapes import product
 
 __all__ = [
-    "CHUNK",
-    "GROUP",
-    "WORD_BYTES",
     "Im2colConvolution",
     "Im2colData",
     "Im2colWeight",
@@ -35,10 +33,6 @@ __all__ = [
     "data_patches",
     "weight_patches",
 ]
-
-CHUNK = 32 * ROWS  # patches that are gathered at a time
-GROUP = 4 * PANEL * LANES  # columns of patches that derivatives take at a time
-WORD_BYTES = 256  # for the words of a product
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,18 @@ def test_sums(dims):
         np.testing.assert_allclose(out, want, rtol=1e-5, atol=3e-5)
 
 
+@pytest.mark.parametrize("dims", [1, (1, 2), (-1,)])
+def test_largest(dims):
+    x = torch.randn(7, 5, 9, generator=torch.Generator().manual_seed(0))
+    x[3, 2, 4] = float("nan")
+    x[5, 1, 0] = -float("inf")
+    plane = x if isinstance(dims, tuple) else x[:, :, 0].contiguous()
+    want = torch.amax(plane, dims, keepdim=True)
+    out = torch.empty_like(want)
+    native(torch.amax, plane, dims, keepdim=True, out=out)()
+    np.testing.assert_array_equal(out, want)
+
+
 def test_softmax_and_cat():
     for columns in (1, 10, 512):
         x, y = planes((5, columns), "dense", 2)

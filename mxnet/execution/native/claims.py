@@ -277,16 +277,27 @@ def _cat(tensors: Any, dim: int = 0, *, out: Any) -> Claimed:
 
 @rule(torch.sum)
 def _sum(x: Any, dim: Any, keepdim: bool = False, *, out: Any, dtype: Any = None) -> Claimed:
+    return _reduction(codes.SUM_COLUMNS, codes.SUM_ROWS, x, dim, out)
+
+
+@rule(torch.amax)
+def _amax(x: Any, dim: Any = (), keepdim: bool = False, *, out: Any) -> Claimed:
+    return _reduction(codes.MAX_COLUMNS, None, x, dim, out)
+
+
+def _reduction(of_columns: int, of_rows: int | None, x: Any, dim: Any, out: Any) -> Claimed:
+    """What makes one number of each row, or of each column, of a plane."""
     require(x, out)
     _require_small(x)
     if not out.is_contiguous():
         raise Unfit
     axes = sorted(axis % x.dim() for axis in ((dim,) if isinstance(dim, int) else dim))
     rest = [axis for axis in range(x.dim()) if axis not in axes]
+    code: int | None
     if axes == list(range(len(axes))):
-        code, rows = codes.SUM_ROWS, [x.shape[axis] for axis in axes]
+        code, rows = of_rows, [x.shape[axis] for axis in axes]
     elif axes == list(range(len(rest), x.dim())):
-        code, rows = codes.SUM_COLUMNS, [x.shape[axis] for axis in rest]
+        code, rows = of_columns, [x.shape[axis] for axis in rest]
     else:
         raise Unfit
     count = int(np.prod(rows, dtype=np.int64))
@@ -295,7 +306,7 @@ def _sum(x: Any, dim: Any, keepdim: bool = False, *, out: Any, dtype: Any = None
     except RuntimeError:
         raise Unfit from None
     columns = plane.shape[1]
-    if columns > 1 and plane.stride(1) != 1:
+    if code is None or not axes or columns > 1 and plane.stride(1) != 1:
         raise Unfit
     stride = plane.stride(0) if count > 1 else columns
     return Record(code, (out.data_ptr(), x.data_ptr(), stride, count, columns), (out, x))
