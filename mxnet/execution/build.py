@@ -131,16 +131,9 @@ def build(
             raise MXNetError(f"{node.name}: gradients need a float array, not {dtype_name(target)}")
     kernels = available_kernels(device.type) if fused else frozenset()
     target = Target(device.type, train, kernels)
-    if "numba" in kernels:
-        _begin_with_kernels()
     if planned is None:
-        infer = Inference(facts, {n: fact_of(variables[n]) for _, n in joint.head_gradients})
-        planned = plan_graph(
-            joint, infer, lambda: _Writable(bound, variables), list(bound.gradients), target, budget
-        )
+        planned = _planned(joint, facts, bound, variables, target, budget)
     joint, plan = planned.joint, planned.plan
-    if "numba" in kernels:
-        _expect_kernels(joint.graph, plan.scratch)
     if plan.adopted and device.type == "cpu":
         keep_freed_memory()
     whole = joint.graph
@@ -179,20 +172,27 @@ def build(
     return Program(whole, plan, forward, backward, stochastic, planned, recording)
 
 
-def _begin_with_kernels() -> None:
-    from ..kernels.ahead import begin
+def _planned(
+    joint: Joint,
+    facts: tuple[Facts, Facts],
+    bound: Bound,
+    variables: Mapping[Node, torch.Tensor],
+    target: Target,
+    budget: int | None,
+) -> Planned:
+    """The plan of a joint graph. Other processes compile meanwhile what its operators will call."""
+    infer = Inference(facts, {n: fact_of(variables[n]) for _, n in joint.head_gradients})
+    writable = partial(_Writable, bound, variables)
+    if "numba" not in target.kernels:
+        return plan_graph(joint, infer, writable, list(bound.gradients), target, budget)
+    from ..kernels import ahead
 
-    begin()
-
-
-def _expect_kernels(graph: Graph, scratch: int) -> None:
-    """Have kernels that operators will call compiled by other processes, if they are not on disk."""
-    from ..kernels.ahead import expect
-
-    functions = {
-        name: None for node in graph.nodes if node.op is not None for name in node.op.kernels
-    }
-    expect(functions, products=scratch > scratch_bytes(threads(), 0))
+    ahead.begin()
+    planned = plan_graph(joint, infer, writable, list(bound.gradients), target, budget)
+    operators = dict.fromkeys(node.op for node in planned.joint.graph.nodes if node.op is not None)
+    functions = dict.fromkeys(name for op in operators for name in op.kernels)
+    ahead.expect(functions, products=planned.plan.scratch > scratch_bytes(threads(), 0))
+    return planned
 
 
 def _build_dynamic(

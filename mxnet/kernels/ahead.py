@@ -123,7 +123,7 @@ class _Queue:
     def __init__(self) -> None:
         self.process = os.getpid()
         self.waiting: deque[str] = deque()
-        self.taken: set[str] = set()  # that were ever asked for
+        self.seen: set[str] = set()  # that were ever asked for
         self.busy: set[str] = set()
         self.workers = 0
         self.planning = False  # kernels will be asked for soon
@@ -133,16 +133,16 @@ class _Queue:
         with self.changed:
             self.planning = False
             self.changed.notify_all()
-            new = [name for name in names if name not in self.taken and kept(name) is None]
-            self.taken.update(new)
-            self.waiting.extend(new)
+            new = [name for name in names if name not in self.seen]
+            self.seen.update(new)
+            self.waiting.extend(name for name in new if kept(name) is None)
             wanted = min(_spare_cores(), len(self.waiting) - 1, _WORKERS)
             self._start(wanted - self.workers)
 
     def begin(self) -> None:
         """Start one worker, which will be ready when kernels are asked for."""
         with self.changed:
-            if not self.taken and not self.workers and _spare_cores() > 0:
+            if not self.seen and not self.workers and _spare_cores() > 0:
                 self.planning = True
                 self._start(1)
 
@@ -180,7 +180,7 @@ class _Queue:
 
     def take(self, name: str) -> None:
         with self.changed:
-            self.taken.add(name)
+            self.seen.add(name)
             if name in self.waiting:
                 self.waiting.remove(name)
             self.changed.wait_for(lambda: name not in self.busy, 6 * _PATIENCE)
