@@ -9,7 +9,7 @@ ever exists.
 # numba types what is here by inference, so annotations would only mislead.
 # mypy: ignore-errors
 
-from ..ops.generated import CHUNK, GROUP, INNER, LANES, PANEL, ROWS, WORD_BYTES, packed_size
+from ..ops.generated import CHUNK, DEPTH, GROUP, INNER, LANES, PANEL, ROWS, WORD_BYTES, packed_size
 from ..ops.im2col import convolution_patches, data_patches, weight_patches
 from ..ops.lazy_torch import torch
 from .language import as_float, helper, intrinsic, take_part, words
@@ -189,7 +189,7 @@ def _weight_derivative(w):
     memory = w[3] + w[4] * take_thread(w)
     p, patches = words(memory), memory + w[5]
     count = w[7] * size
-    turns = (count + INNER - 1) // INNER
+    turns = (count + DEPTH - 1) // DEPTH
     while True:
         part = take_part(w)
         if part >= w[2]:

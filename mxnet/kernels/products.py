@@ -15,6 +15,7 @@ import numpy as np
 
 from ..error import InternalError
 from ..ops.generated import (
+    DEPTH,
     HEIGHT,
     INNER,
     LANES,
@@ -89,14 +90,41 @@ def run_packing(w):
 # packs of the left matrix and 29 of both.
 
 
+@helper()
+def _panel(
+    w, row, end, width, steps, bits, left, left_row, left_step, apart, next_left, right, right_step,
+    next_right, start, start_row, shift, low, out,
+):  # fmt: skip
+    """The tiles of some rows of a panel of ``width`` vectors.
+
+    While they are made, memory is asked for ahead of its use: a line after each row of what is packed
+    next, from the addresses ``next_left`` and then ``next_right`` on, or the rows of the next tile.
+    """
+    packed = 4 * (end - row)
+    for i in range(row, end, ROWS):
+        number = (i - row) // ROWS
+        a, line = left + number * apart, number * LINE
+        ahead, ahead_row, ahead_rows = a + apart, left_row, ROWS
+        if left_step != 4:
+            ahead, ahead_row, ahead_rows = next_left + line, w[6], INNER + 1
+            if w[9] == 4 and line >= packed:
+                ahead, ahead_row = next_right + line - packed, w[8]
+        tile(
+            min(ROWS, end - i), width, a, left_row, left_step, right, right_step,
+            start + i * start_row, start_row, shift, low, out + i * w[11], w[11], steps, bits,
+            ahead, ahead_row, ahead_rows,
+        )  # fmt: skip
+
+
 @helper(inlined=False)
 def block(w, memory, number, first, last, left_panel, right_panel):
     """The rows ``first`` to ``last`` of the panels ``left_panel`` to ``right_panel`` of a product."""
     inner, columns = w[14], w[13]
     vectors = (columns + LANES - 1) // LANES
     panels = (vectors + PANEL - 1) // PANEL
-    turns = (inner + INNER - 1) // INNER
     packs_left = w[6] != 4 and inner > 1
+    most = DEPTH if packs_left and w[9] != 0 else INNER
+    turns = (inner + most - 1) // most
     height = HEIGHT if packs_left else last - first
     all_left, all_right = w[4] + number * w[24], w[7] + number * w[25]
     result = w[10] + number * w[26]
@@ -126,27 +154,18 @@ def block(w, memory, number, first, last, left_panel, right_panel):
                     right = memory + w[28]
                     pack_right(all_right + k * w[8] + column * w[9], w[8], w[9], steps, n, right)
                 bits = (1 << (n - (width - 1) * LANES)) - 1
-                out, out_row = result + 4 * column, w[11]
-                start, start_row, shift = out, out_row, w[20]
+                out = result + 4 * column
+                start, start_row, shift = out, w[11], w[20]
                 if turn == 0:
                     start, start_row = w[15] + number * w[27] + w[17] * column, w[16]
                     shift = w[18] + w[19] * column
-                # While tiles are made, a line after each row of what is packed next is asked for.
                 next_right = all_right + k * w[8] + (column + n) * w[9]
                 if panel + 1 == right_panel:
                     next_right = all_right + (k + steps) * w[8] + first_column * w[9]
-                for i in range(row, end, ROWS):
-                    a, line = left + (i - row) // ROWS * apart, (i - row) // ROWS * LINE
-                    ahead, ahead_row, ahead_rows = a + apart, left_row, ROWS
-                    if packs_left:
-                        ahead, ahead_row, ahead_rows = next_left + line, w[6], INNER + 1
-                        if w[9] == 4 and line >= 4 * (end - row):
-                            ahead, ahead_row = next_right + line - 4 * (end - row), w[8]
-                    tile(
-                        min(ROWS, end - i), width, a, left_row, left_step, right, right_step,
-                        start + i * start_row, start_row, shift, low, out + i * out_row, out_row,
-                        steps, bits, ahead, ahead_row, ahead_rows,
-                    )  # fmt: skip
+                _panel(
+                    w, row, end, width, steps, bits, left, left_row, left_step, apart, next_left,
+                    right, right_step, next_right, start, start_row, shift, low, out,
+                )  # fmt: skip
 
 
 @compiled

@@ -19,15 +19,75 @@ from .vectors import FLOAT, LINE, LONG, VECTOR, Build, addresses, writing
 __all__ = ["block_bytes", "move", "pack_left", "pack_right", "take_thread", "tile"]
 
 
+class _Loop:
+    """A loop in LLVM's language around the code that is made until it is closed."""
+
+    def __init__(self, builder, count):
+        self.builder, self.before = builder, builder.block
+        self.body, self.end = map(builder.function.append_basic_block, ("steps", "written"))
+        builder.branch(self.body)
+        builder.position_at_end(self.body)
+        self.left = self.value(count)
+
+    def value(self, first):
+        """A value that changes from step to step; all are made before anything else in the loop."""
+        phi = self.builder.phi(first.type)
+        phi.add_incoming(first, self.before)
+        return phi
+
+    def change(self, value, after):
+        """Say what a value is in the next step."""
+        value.add_incoming(after, self.body)
+
+    def close(self):
+        """End the loop after so many steps, at least one."""
+        builder, one = self.builder, ir.Constant(LONG, 1)
+        self.change(self.left, builder.sub(self.left, one))
+        builder.cbranch(builder.icmp_signed(">", self.left, one), self.body, self.end)
+        builder.position_at_end(self.end)
+
+
+def _write_sums(
+    build, rows, vectors, left, left_row, left_step, right, right_step, steps, ahead, ahead_row,
+    ahead_rows,
+):  # fmt: skip
+    """The sums of a tile: vectors for each row, which stay in registers.
+
+    At every step a line of memory is asked for that will be read next: those of ``ahead_rows`` rows in
+    turn, from the address ``ahead`` on.
+    """
+    builder, zero, one = build.builder, build.number(0), build.number(1)
+    sources = [build.after(left, left_row, i) for i in range(rows)]
+    last_row = builder.sub(ahead_rows, one)
+    back = builder.sub(build.number(LINE), builder.mul(ahead_row, last_row))
+    nothing = ir.Constant(VECTOR, [0.0] * LANES)
+    loop = _Loop(builder, steps)
+    a, b, row, line = map(loop.value, (zero, right, zero, ahead))
+    held = [[loop.value(nothing) for _ in range(vectors)] for _ in range(rows)]
+    build.prefetch(line)
+    below = builder.icmp_signed("==", row, last_row)
+    loop.change(row, builder.select(below, zero, builder.add(row, one)))
+    loop.change(line, builder.add(line, builder.select(below, back, ahead_row)))
+    panel = [build.load(b, LINE * v) for v in range(vectors)]
+    sums = []
+    for source, line_held in zip(sources, held):
+        number = build.spread(build.load(source, a, FLOAT))
+        sums.append([build.multiply_add(number, *pair) for pair in zip(panel, line_held)])
+        for pair in zip(line_held, sums[-1]):
+            loop.change(*pair)
+    loop.change(a, builder.add(a, left_step))
+    loop.change(b, builder.add(b, right_step))
+    loop.close()
+    return sums
+
+
 def _write_tile(
     build, rows, vectors, left, left_row, left_step, right, right_step, start, start_row, shift,
-    low, out, out_row, steps, bits, ahead, ahead_row, ahead_rows,
+    low, out, out_row, steps, bits, *ahead,
 ):  # fmt: skip
     """Add a product and a shift to what some rows start from; ``low``: bits of the least result.
 
     What they start from comes last: rounding a long sum in pieces loses less than adding to all of it.
-    At every step a line of memory is asked for that will be read next: those of ``ahead_rows`` rows in
-    turn, from the address ``ahead`` on.
     """
     builder, mask, last = build.builder, build.mask(bits), vectors - 1
 
@@ -35,47 +95,16 @@ def _write_tile(
         numbers = [build.load(place, LINE * v) for v in range(last)]
         return [*numbers, build.load_some(place, mask, LINE * last)]
 
-    zeros = ir.Constant(VECTOR, [0.0] * LANES)
-    sums = [[zeros] * vectors for _ in range(rows)]
-    sources = [build.after(left, left_row, i) for i in range(rows)]
-    for i in range(rows):
+    places = [build.after(out, out_row, i) for i in range(rows)]
+    for place in places:
         for v in range(vectors):
-            build.prefetch(build.after(out, out_row, i), LINE * v, write=True)
-    last_row = builder.sub(ahead_rows, build.number(1))
-    back = builder.sub(build.number(LINE), builder.mul(ahead_row, last_row))
-    before = builder.block
-    loop, end = (builder.function.append_basic_block(name) for name in ("steps", "written"))
-    builder.branch(loop)
-    builder.position_at_end(loop)
-    counted = [builder.phi(LONG) for _ in range(3)]
-    for phi, value in zip(counted, (steps, build.number(0), right)):
-        phi.add_incoming(value, before)
-    step, a, b = counted
-    row, line_ahead = builder.phi(LONG), builder.phi(LONG)
-    held = [[builder.phi(VECTOR) for _ in range(vectors)] for _ in range(rows)]
-    build.prefetch(line_ahead)
-    below = builder.icmp_signed("==", row, last_row)
-    after_row = builder.select(below, build.number(0), builder.add(row, build.number(1)))
-    after = builder.add(line_ahead, builder.select(below, back, ahead_row))
-    for phi, first, then in ((row, build.number(0), after_row), (line_ahead, ahead, after)):
-        phi.add_incoming(first, before)
-        phi.add_incoming(then, loop)
-    panel = [build.load(b, LINE * v) for v in range(vectors)]
-    for i in range(rows):
-        number = build.spread(build.load(sources[i], a, FLOAT))
-        for v in range(vectors):
-            held[i][v].add_incoming(sums[i][v], before)
-            sums[i][v] = build.multiply_add(number, panel[v], held[i][v])
-            held[i][v].add_incoming(sums[i][v], loop)
-    for phi, change in zip(counted, (build.number(-1), left_step, right_step)):
-        phi.add_incoming(builder.add(phi, change), loop)
-    again = builder.icmp_signed(">", step, build.number(1))
-    builder.cbranch(again, loop, end)
-    builder.position_at_end(end)
+            build.prefetch(place, LINE * v, write=True)
+    sums = _write_sums(
+        build, rows, vectors, left, left_row, left_step, right, right_step, steps, *ahead
+    )
     least = build.spread(builder.bitcast(builder.trunc(low, ir.IntType(32)), FLOAT))
     shifts = line(shift)
-    for i in range(rows):
-        place = build.after(out, out_row, i)
+    for i, place in enumerate(places):
         results = []
         for value, first, added in zip(sums[i], line(build.after(start, start_row, i)), shifts):
             value = builder.fadd(builder.fadd(value, first), added)

@@ -11,6 +11,7 @@ from .lazy_torch import torch
 __all__ = [
     "ALONE",
     "CHUNK",
+    "DEPTH",
     "GROUP",
     "HEIGHT",
     "INNER",
@@ -38,8 +39,9 @@ LANES = 16  # numbers in a vector
 LINE = 4 * LANES  # bytes in a vector
 PANEL = 4  # at most so many vectors in a panel of a packed matrix
 INNER = 400  # at most so many rows of it in a panel, of 100 KiB
+DEPTH = 256  # the same where both matrices are packed
 ROWS = 6  # of a tile of a result, which takes 24 of 32 registers
-HEIGHT = 192  # rows of the left matrix that are packed at a time, in 300 KiB
+HEIGHT = 192  # rows of the left matrix that are packed at a time, in 200 KiB
 ALONE = 1 << 20  # multiplications below which a second thread costs more than it does
 VECTOR = 1 << 20  # numbers in a matrix up to which vectors are multiplied by it without packing
 
@@ -103,7 +105,8 @@ class MatrixProduct:
     @property
     def steps(self) -> int:
         """How many of the inner dimension are taken at a time."""
-        return -(-self.inner // max(1, -(-self.inner // INNER)))
+        most = DEPTH if self.packs_left and not self.packed else INNER
+        return -(-self.inner // max(1, -(-self.inner // most)))
 
     @property
     def left_bytes(self) -> int:
