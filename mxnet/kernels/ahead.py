@@ -18,12 +18,14 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from .language import shared_by
 from .machine import cache_folder, kept
 
 __all__ = ["Worker", "begin", "compile_all", "expect", "kernel_names", "serve", "take"]
 
 _MODULES = (
-    "cells", "interpreter", "layer_normalization", "normalization", "products", "steps", "winograd",
+    "cells", "im2col", "interpreter", "layer_normalization", "normalization", "products", "steps",
+    "winograd",
 )  # fmt: skip
 _PATIENCE = 10.0  # seconds in which planning may ask for kernels
 _WORKERS = 4  # processes at most; each takes half a second to begin
@@ -229,10 +231,11 @@ def _called_by(function: str) -> list[str]:
 
     module, _, name = function.partition(".")
     found = importlib.import_module(f".{module}", __package__)
-    if function in KERNELS:
-        return [function]
-    names = (f"{module}.{each}" for each in getattr(found, name).__code__.co_names)
-    return [each for each in names if each in KERNELS]
+    kernels = [function]
+    if function not in KERNELS:
+        names = (f"{module}.{each}" for each in getattr(found, name).__code__.co_names)
+        kernels = [each for each in names if each in KERNELS]
+    return [part for each in kernels for part in (*shared_by(KERNELS[each].function), each)]
 
 
 def take(name: str) -> None:

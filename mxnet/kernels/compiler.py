@@ -17,7 +17,7 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
-from numba.core import compiler, fastmathpass, typed_passes, typing, untyped_passes
+from numba.core import cgutils, compiler, fastmathpass, typed_passes, typing, untyped_passes
 from numba.core.codegen import CPUCodeLibrary, JITCPUCodegen
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import PassManager
@@ -27,7 +27,7 @@ from numba.core.typing import mathdecl
 from numba.core.typing.templates import AbstractTemplate, Registry, builtin_registry
 from numba.cpython import builtins, mathimpl, numbers, rangeobj, tupleobj  # noqa: F401
 
-from .language import Helper, Intrinsic, larger, smaller
+from .language import Helper, Intrinsic, Shared, larger, smaller
 from .machine import ENTRY, target_machine
 
 __all__ = ["object_code"]
@@ -120,17 +120,17 @@ def _contexts() -> tuple[Any, Any]:
     return typing_context, _Context(typing_context)
 
 
-def object_code(function: Callable, fastmath: frozenset, integers: int) -> bytes:
+def object_code(function: Callable, fastmath: frozenset, kinds: str) -> bytes:
     """Machine code of a kernel, as an object file, where its name is ENTRY.
 
-    ``fastmath``: the rules of floating point that do not matter; ``integers``: how many 64-bit integers
-    it takes, 0 for a pointer to them.
+    ``fastmath``: the rules of floating point that do not matter; ``kinds``: of what it takes, see
+    ``native.compiled``.
     """
     collects = gc.isenabled()
     gc.disable()  # what numba makes lives until the end
     try:
         with global_compiler_lock:
-            return _emitted(_translated(function, fastmath, integers))
+            return _emitted(_translated(function, fastmath, kinds))
     finally:
         if collects:
             gc.enable()
@@ -144,11 +144,15 @@ def _flags(fastmath: frozenset, entry: bool = False) -> Any:
     return flags
 
 
-def _translated(function: Callable, fastmath: frozenset, integers: int) -> Any:
-    kinds = (types.int64,) * integers or (types.CPointer(types.int64),)
-    made = _compiled(_known_to_numba(function), types.void(*kinds), _flags(fastmath, entry=True))
+def _translated(function: Callable, fastmath: frozenset, kinds: str) -> Any:
+    made = _compiled(_known_to_numba(function), _signature(kinds), _flags(fastmath, entry=True))
     made.library.finalize()
     return made.library._final_module
+
+
+def _signature(kinds: str) -> Any:
+    known = {"p": types.CPointer(types.int64), "i": types.int64}
+    return types.void(*map(known.get, kinds))
 
 
 def _compiled(function: Callable, signature: Any, flags: Any) -> Any:
@@ -174,6 +178,22 @@ def _emitted(module: Any) -> bytes:
     return machine.emit_object(module)
 
 
+_LANGUAGE = (Helper, Intrinsic, Shared)
+
+
+def _define_shared(shared: Shared, typing_context: Any, *arguments: Any) -> Any:
+    """A call of a function that is elsewhere, and found when machine code is loaded."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kinds = [value.type for value in values]
+        kind = ir.FunctionType(ir.VoidType(), kinds)
+        called = cgutils.get_or_insert_function(builder.module, kind, shared.name)
+        builder.call(called, values)
+        return context.get_dummy_value()
+
+    return _signature(shared.kinds), generate
+
+
 class _Known:
     """What numba sees of a helper or an intrinsic: what has a type with a template."""
 
@@ -193,12 +213,11 @@ def _known_to_numba(function: Callable) -> Callable:
     known = {
         name: _known(names[name])
         for name in function.__code__.co_names
-        if isinstance(names.get(name), (Helper, Intrinsic))
+        if isinstance(names.get(name), _LANGUAGE)
     }
     cells = [each.cell_contents for each in function.__closure__ or ()]
     closure = tuple(
-        python.CellType(_known(each) if isinstance(each, (Helper, Intrinsic)) else each)
-        for each in cells
+        python.CellType(_known(each) if isinstance(each, _LANGUAGE) else each) for each in cells
     )
     made = python.FunctionType(
         function.__code__, {**function.__globals__, **known}, function.__name__, None, closure
@@ -207,9 +226,11 @@ def _known_to_numba(function: Callable) -> Callable:
 
 
 @functools.cache
-def _known(value: Helper | Intrinsic) -> _Known:
+def _known(value: Helper | Intrinsic | Shared) -> _Known:
     if isinstance(value, Intrinsic):
         return _Known(value.__name__, value.function)
+    if isinstance(value, Shared):
+        return _Known(value.name, functools.partial(_define_shared, value))
     function = _known_to_numba(value.function)
     returned = getattr(types, value.returns)
 

@@ -13,7 +13,7 @@ from ..ops.generated import CHUNK, DEPTH, GROUP, INNER, LANES, PANEL, ROWS, WORD
 from ..ops.im2col import convolution_patches, data_patches, weight_patches
 from ..ops.lazy_torch import torch
 from .language import as_float, helper, intrinsic, take_part, words
-from .native import compiled, run
+from .native import compiled, run, shared
 from .products import NO_LIMIT, block, pack, row_words, zeros
 from .tiles import move, take_thread
 from .vectors import LINE, addresses, writing
@@ -67,7 +67,7 @@ def _accumulate(source, count, target):
         _add(source + whole, target + whole, (1 << count % LANES) - 1)
 
 
-@helper(inlined=False)
+@shared("piiiiiii")
 def _visit(w, patch, patches, first, last, packed, apart, adding):
     """Copy the numbers ``first`` to ``last`` of patches from the data, or add them to the data.
 

@@ -37,7 +37,7 @@ def _record(code, fastmath=()):
     """A decorator for functions that run a record."""
 
     def register(function):
-        _RECORDS[code] = compiled(function, fastmath=fastmath, integers=2)
+        _RECORDS[code] = compiled(function, fastmath=fastmath, kinds="ii")
         return function
 
     return register

@@ -19,12 +19,14 @@ __all__ = [
     "FAST",
     "Helper",
     "Intrinsic",
+    "Shared",
     "as_float",
     "as_real",
     "float_bits",
     "helper",
     "intrinsic",
     "larger",
+    "shared_by",
     "smaller",
     "take_part",
     "types",
@@ -53,6 +55,28 @@ class Helper:
 def helper(fastmath: Any = (), returns: str = "void", inlined: bool = True) -> Callable:
     """A decorator that makes a ``Helper``."""
     return lambda function: Helper(function, frozenset(fastmath), returns, inlined)
+
+
+class Shared:
+    """A function for several kernels to call, which is compiled once: a kernel itself.
+
+    ``name``: module and name; ``kinds``: see ``native.compiled``; ``address``: of nothing, returns it.
+    """
+
+    def __init__(self, name: str, kinds: str, address: Callable[[], int]):
+        self.name, self.kinds, self.address = name, kinds, address
+
+
+def shared_by(function: Callable) -> dict[str, Shared]:
+    """The shared functions that a kernel calls, by name."""
+    cells = (cell.cell_contents for cell in function.__closure__ or ())
+    found: dict[str, Shared] = {}
+    for value in (*map(function.__globals__.get, function.__code__.co_names), *cells):
+        if isinstance(value, Shared):
+            found[value.name] = value
+        elif isinstance(value, Helper):
+            found.update(shared_by(value.function))
+    return found
 
 
 class Intrinsic:

@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +97,11 @@ def _linker() -> Any:
 _loaded: dict[str, Any] = {}  # by name, what would be unloaded otherwise
 
 
-def load(name: str, code: bytes) -> int:
-    """The address of the function of an object file."""
+def load(name: str, code: bytes, imports: Mapping[str, int]) -> int:
+    """The address of the function of an object file; ``imports``: those of functions that it calls."""
     if name not in _loaded:
         library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+        for other, address in imports.items():
+            library.import_symbol(other, address)
         _loaded[name] = library.export_symbol(ENTRY).link(_linker(), name)
     return _loaded[name][ENTRY]

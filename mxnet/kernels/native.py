@@ -22,7 +22,7 @@ from typing import Any
 from ..error import MXNetError
 from ..ops.lazy_torch import torch
 from .ahead import take
-from .language import FAST
+from .language import FAST, Shared, shared_by
 from .machine import keep, kept, load
 
 __all__ = [
@@ -32,9 +32,10 @@ __all__ = [
     "openmp",
     "openmp_address",
     "run",
+    "shared",
 ]
 
-KERNELS: dict[str, Callable[[], int]] = {}  # by module and name, as far as modules are imported
+KERNELS: dict[str, Any] = {}  # by module and name, as far as modules are imported
 _lock = threading.Lock()
 
 
@@ -42,31 +43,44 @@ def compiled(
     function: Callable | None = None,
     *,
     fastmath: Iterable[str] = FAST,
-    integers: int = 0,
+    kinds: str = "p",
 ) -> Callable:
     """Make a kernel of a function: a function of nothing that returns an address.
 
     The kernel is compiled when it is first asked for, and kept on disk if possible. ``fastmath``: which
-    rules of floating point do not matter; ``integers``: how many it takes, instead of a pointer to them.
+    rules of floating point do not matter; ``kinds``: what it takes, a letter for each: "p", a pointer
+    to 64-bit integers, or "i", such an integer.
     """
     if function is None:
-        return functools.partial(compiled, fastmath=fastmath, integers=integers)
+        return functools.partial(compiled, fastmath=fastmath, kinds=kinds)
     name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
 
     @functools.cache
     def address() -> int:
+        imports = {each.name: each.address() for each in shared_by(function).values()}
         code = kept(name)
         if code is None:
             take(name)
         with _lock:
             code = code or kept(name)
             if code is None:
-                code = _machine_code(name, function, frozenset(fastmath), integers)
+                code = _machine_code(name, function, frozenset(fastmath), kinds)
                 keep(name, code)
-            return load(name, code)
+            return load(name, code, imports)
 
+    address.function = function
     KERNELS[name] = address
     return address
+
+
+def shared(kinds: str, fastmath: Iterable[str] = ()) -> Callable:
+    """A decorator for functions that several kernels call, see ``compiled``."""
+
+    def register(function: Callable) -> Shared:
+        name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        return Shared(name, kinds, compiled(function, fastmath=fastmath, kinds=kinds))
+
+    return register
 
 
 def _machine_code(name: str, function: Callable, *options: Any) -> bytes:

@@ -27,7 +27,7 @@ from ..ops.generated import (
 )  # fmt: skip
 from ..ops.lazy_torch import torch
 from .language import helper, take_part
-from .native import compiled, function, openmp, run
+from .native import compiled, function, openmp, run, shared
 from .tiles import block_bytes, pack_left, pack_right, take_thread, tile
 from .vectors import LINE
 
@@ -116,7 +116,7 @@ def _panel(
         )  # fmt: skip
 
 
-@helper(inlined=False)
+@shared("piiiiii")
 def block(w, memory, number, first, last, left_panel, right_panel):
     """The rows ``first`` to ``last`` of the panels ``left_panel`` to ``right_panel`` of a product."""
     inner, columns = w[14], w[13]

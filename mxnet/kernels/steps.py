@@ -24,7 +24,7 @@ _CONTRACT = {"contract"}
 
 def _step(kind, loop, operation):
     loop.__name__ = f"step_{operation.__name__.strip('_')}"
-    STEPS[kind] = compiled(loop, fastmath=_CONTRACT, integers=3)
+    STEPS[kind] = compiled(loop, fastmath=_CONTRACT, kinds="iii")
 
 
 def _as_helper(function):

@@ -136,6 +136,7 @@ class Im2colConvolution(_Im2col, name="_im2col_convolution"):
     num_filter: Annotated[int, at_least(1)]
     no_bias: bool = False
 
+    kernels = ("im2col.convolve",)
     memory_format = "channels_last"
     per_sample = ("data",)
 
@@ -177,6 +178,7 @@ class Im2colData(_Im2col, name="_im2col_data"):
 
     with_residual: bool = False
 
+    kernels = ("im2col.add_data_derivative",)
     memory_format = "channels_last"
     shape_only = ("like",)
     inplace = {"output": ("residual",)}
@@ -225,6 +227,8 @@ class Im2colWeight(_Im2col, name="_im2col_weight"):
 
     Shapes: d_output (n, k, h', w'), data (n, c, h, w) -> (k, c, *kernel).
     """
+
+    kernels = ("im2col.weight_derivative",)
 
     def infer_shape(self, s):
         k = s.d_output[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,13 @@ def test_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch, few, capsys):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
     assert main(["compile-kernels", "--jobs", "1"]) == 1
     assert "cannot be written to" in capsys.readouterr().err
+
+
+def test_all_modules_are_known():
+    folder = Path(machine.__file__).parent
+    texts = {path.stem: path.read_text() for path in folder.glob("*.py")}
+    found = {stem for stem, text in texts.items() if "import compiled" in text}
+    assert found - set(ahead._MODULES) == set()
 
 
 @pytest.mark.slow
