@@ -17,6 +17,14 @@ __all__ = [
 ]
 
 
+def tell(callbacks: Any, *facts: Any) -> None:
+    """Call one callback, each of several, or none."""
+    if callbacks is None:
+        return
+    for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]:
+        callback(*facts)
+
+
 def module_checkpoint(mod, prefix: str, period: int = 1, save_optimizer_states: bool = False):
     """An epoch-end callback that saves a module every ``period`` epochs.
 

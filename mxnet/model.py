@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .callback import LogValidationMetricsCallback
+from .callback import LogValidationMetricsCallback, tell
 from .checkpoint import load_checkpoint, load_params, save_checkpoint
 from .context import Context, current_context
 from .error import MXNetError
@@ -189,13 +189,7 @@ class FeedForward:
         data = self._init_iter(X, y, is_train=True)
         eval_data = self._init_eval_iter(eval_data)
         metric = eval_metric if isinstance(eval_metric, EvalMetric) else create(eval_metric)
-        module = self._module(data, logger, work_load_list)
-        module.bind(data.provide_data, data.provide_label)
-        if monitor is not None:
-            module.install_monitor(monitor)
-        given = (self._known(self.arg_params, module, 0), self._known(self.aux_params, module, 1))
-        module.init_params(self.initializer, *given, allow_missing=True)
-        module.init_optimizer(kvstore, self.optimizer, self.kwargs)
+        module = self._trainer(data, kvstore, logger, work_load_list, monitor)
         logger.info("Start training with %s", str(self.ctx))
         for epoch in range(self.begin_epoch, self.num_epoch):
             tic = time.time()
@@ -204,8 +198,7 @@ class FeedForward:
             logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
             self.arg_params, self.aux_params = module.get_params()
             module.set_params(self.arg_params, self.aux_params)
-            for callback in _each(epoch_end_callback):
-                callback(epoch, self.symbol, self.arg_params, self.aux_params)
+            tell(epoch_end_callback, epoch, self.symbol, self.arg_params, self.aux_params)
             if eval_data is not None:
                 module.score(
                     eval_data,
@@ -214,6 +207,17 @@ class FeedForward:
                     score_end_callback=eval_end_callback,
                     epoch=epoch,
                 )
+
+    def _trainer(self, data, kvstore, logger, work_load_list, monitor) -> Any:
+        """A module with the parameters and the optimizer to start with."""
+        module = self._module(data, logger, work_load_list)
+        module.bind(data.provide_data, data.provide_label)
+        if monitor is not None:
+            module.install_monitor(monitor)
+        given = (self._known(self.arg_params, module, 0), self._known(self.aux_params, module, 1))
+        module.init_params(self.initializer, *given, allow_missing=True)
+        module.init_optimizer(kvstore, self.optimizer, self.kwargs)
+        return module
 
     def _train_epoch(self, module, data, metric, epoch, callbacks, monitor, logger) -> None:
         """Train on ``epoch_size`` batches, or up to the end of the data."""
@@ -240,9 +244,7 @@ class FeedForward:
                 monitor.toc_print()
             module.update_metric(metric, batch.label)
             nbatch += 1
-            params = BatchEndParam(epoch, nbatch, metric, locals())
-            for callback in _each(callbacks):
-                callback(params)
+            tell(callbacks, BatchEndParam(epoch, nbatch, metric, locals()))
             if nbatch == self.epoch_size:
                 return
 
@@ -363,12 +365,6 @@ class FeedForward:
         if eval_data is not None and not hasattr(eval_data, "provide_data"):
             raise TypeError("Eval data must be DataIter, or a pair of arrays (X, y)")
         return eval_data
-
-
-def _each(callbacks: Any) -> list[Any]:
-    if callbacks is None:
-        return []
-    return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
 
 
 def _one_or_list(batches: list[list[np.ndarray]]) -> Any:

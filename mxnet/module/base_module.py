@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..callback import tell
 from ..error import MXNetError
-from ..initializer import Uniform
-from ..io import DataBatch, DataDesc
+from ..io import DataBatch
 from ..model import BatchEndParam
 from .checks import check_iterator, report_divergence
-from .names import as_list
 from .resuming import Resuming
 from .slices import merge_all
+from .steps import DEFAULT_INITIALIZER, Steps
 
 __all__ = ["BaseModule"]
 
-DEFAULT_INITIALIZER = Uniform(0.01)
 
-
-class BaseModule:
+class BaseModule(Steps):
     """A computation that can be bound, initialised, trained and run on batches.
 
     The life of a module: ``bind`` (shapes), ``init_params`` (or ``set_params``),
     ``init_optimizer``, then for every batch ``forward``, ``backward``, ``update``. ``fit``,
-    ``score`` and ``predict`` do all that over an iterator. A subclass defines the steps. Calling
-    a step too early raises AssertionError.
+    ``score`` and ``predict`` do all that over an iterator. A subclass defines the steps.
     """
-
-    def __init__(self, logger: Any = logging):
-        self.logger = logger
-        self.binded = False
-        self.for_training = False
-        self.inputs_need_grad = False
-        self.params_initialized = False
-        self.optimizer_initialized = False
-        self._symbol: Any = None
-
-    # -- what loops are made of ------------------------------------------------------------
 
     def forward_backward(self, data_batch: DataBatch) -> None:
         """Run a batch in training mode and compute the gradients."""
@@ -87,14 +72,10 @@ class BaseModule:
             self.forward(eval_batch, is_train=False)
             self._count(eval_metric, eval_batch)
             if batch_end_callback is not None:
-                batch_end_params = BatchEndParam(epoch, nbatch, eval_metric, locals())
-                for callback in as_list(batch_end_callback):
-                    callback(batch_end_params)
+                tell(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
             actual_num_batch += 1
         if score_end_callback:
-            params = BatchEndParam(epoch, actual_num_batch, eval_metric, locals())
-            for callback in as_list(score_end_callback):
-                callback(params)
+            tell(score_end_callback, BatchEndParam(epoch, actual_num_batch, eval_metric, locals()))
         return eval_metric.get_name_value()
 
     def iter_predict(
@@ -222,73 +203,82 @@ class BaseModule:
 
         for epoch in range(begin_epoch, num_epoch):
             tic = time.time()
-            eval_metric.reset()
-            nbatch = 0
-            data_iter = iter(train_data)
-            next_data_batch = next(data_iter, None)
-            if next_data_batch is None:
-                raise MXNetError(
-                    f"fit: the training data has no batch in epoch {epoch}: an iterator that was "
-                    f"used before needs reset()"
-                )
-            while next_data_batch is not None:
-                data_batch = next_data_batch
-                if monitor is not None:
-                    monitor.tic()
-                self.train_step(data_batch)
-                # Fetched before the metric waits for the outputs: the device is still busy.
-                next_data_batch = next(data_iter, None)
-                end_of_batch = next_data_batch is None
-                if not end_of_batch:
-                    self.prepare(next_data_batch, sparse_row_id_fn=sparse_row_id_fn)
-                self._count(eval_metric, data_batch)
-                if monitor is not None:
-                    monitor.toc_print()
-                if end_of_batch:
-                    eval_name_vals = eval_metric.get_global_name_value()
-                if batch_end_callback is not None:
-                    batch_end_params = BatchEndParam(epoch, nbatch, eval_metric, locals())
-                    for callback in as_list(batch_end_callback):
-                        callback(batch_end_params)
-                nbatch += 1
-
-            for name, val in eval_name_vals:
-                self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, val)
+            trained = self._train_epoch(
+                epoch, train_data, eval_metric, batch_end_callback, monitor, sparse_row_id_fn,
+                locals(),
+            )  # fmt: skip
+            self._log_values(epoch, "Train", trained)
             self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
             arg_params, aux_params = self.get_params()
             self.set_params(arg_params, aux_params)  # the same on all devices
             report_divergence(epoch, {**arg_params, **aux_params}, self.logger, resume is not None)
-            if epoch_end_callback is not None:
-                for callback in as_list(epoch_end_callback):
-                    callback(epoch, self.symbol, arg_params, aux_params)
+            tell(epoch_end_callback, epoch, self.symbol, arg_params, aux_params)
             if eval_data is not None:
-                res = self.score(
+                validated = self.score(
                     eval_data,
                     validation_metric,
                     score_end_callback=eval_end_callback,
                     batch_end_callback=eval_batch_end_callback,
                     epoch=epoch,
                 )
-                for name, val in res:
-                    self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, val)
+                self._log_values(epoch, "Validation", validated)
             train_data.reset()
             if resuming is not None:
                 resuming.save(epoch + 1)
+
+    def _train_epoch(
+        self,
+        epoch: int,
+        train_data: Any,
+        eval_metric: Any,
+        batch_end_callback: Callable | Sequence[Callable] | None,
+        monitor: Any,
+        sparse_row_id_fn: Callable | None,
+        locals_of_fit: dict[str, Any],
+    ) -> list[tuple[str, float]]:
+        """Train once on all batches; returns the metric's names and values over all of them.
+
+        ``locals_of_fit``: what callbacks find in ``locals``, besides what is at hand here.
+        """
+        eval_metric.reset()
+        nbatch = 0
+        data_iter = iter(train_data)
+        next_data_batch = next(data_iter, None)
+        if next_data_batch is None:
+            raise MXNetError(
+                f"fit: the training data has no batch in epoch {epoch}: an iterator that was "
+                f"used before needs reset()"
+            )
+        while next_data_batch is not None:
+            data_batch = next_data_batch
+            if monitor is not None:
+                monitor.tic()
+            self.train_step(data_batch)
+            # Fetched before the metric waits for the outputs: the device is still busy.
+            next_data_batch = next(data_iter, None)
+            end_of_batch = next_data_batch is None
+            if not end_of_batch:
+                self.prepare(next_data_batch, sparse_row_id_fn=sparse_row_id_fn)
+            self._count(eval_metric, data_batch)
+            if monitor is not None:
+                monitor.toc_print()
+            if end_of_batch:
+                eval_name_vals = eval_metric.get_global_name_value()
+            if batch_end_callback is not None:
+                known = {**locals_of_fit, **locals()}
+                tell(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, known))
+            nbatch += 1
+        return eval_name_vals
+
+    def _log_values(self, epoch: int, kind: str, values: Sequence[tuple[str, float]]) -> None:
+        for name, value in values:
+            self.logger.info("Epoch[%d] %s-%s=%f", epoch, kind, name, value)
 
     def _count(self, eval_metric: Any, data_batch: Any) -> None:
         if isinstance(data_batch, list):
             self.update_metric(eval_metric, [batch.label for batch in data_batch], pre_sliced=True)
         else:
             self.update_metric(eval_metric, data_batch.label)
-
-    def _check_bound(self, what: str) -> None:
-        if not self.binded:
-            raise AssertionError(f"call bind before {what}")
-
-    def _check_ready(self, what: str) -> None:
-        self._check_bound(what)
-        if not self.params_initialized:
-            raise AssertionError(f"call init_params or set_params before {what}")
 
     # -- parameters ------------------------------------------------------------------------
 
@@ -315,123 +305,6 @@ class BaseModule:
         from ..checkpoint import read_params
 
         self.set_params(*read_params(fname))
-
-    # -- what subclasses do ----------------------------------------------------------------
-
-    @property
-    def symbol(self) -> Any:
-        """The symbol of this module."""
-        return self._symbol
-
-    @property
-    def data_names(self) -> Sequence[str]:
-        """The names of the data inputs."""
-        raise NotImplementedError
-
-    @property
-    def output_names(self) -> Sequence[str]:
-        """The names of the outputs."""
-        raise NotImplementedError
-
-    @property
-    def data_shapes(self) -> list[DataDesc]:
-        """What the data inputs are bound to."""
-        raise NotImplementedError
-
-    @property
-    def label_shapes(self) -> list[DataDesc] | None:
-        """What the labels are bound to; None where bound without labels."""
-        raise NotImplementedError
-
-    @property
-    def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
-        """The names and shapes of the outputs."""
-        raise NotImplementedError
-
-    def get_params(self) -> tuple[dict, dict]:
-        """The parameters and auxiliary states by name, on the CPU."""
-        raise NotImplementedError
-
-    def init_params(
-        self,
-        initializer: Any = DEFAULT_INITIALIZER,
-        arg_params: dict | None = None,
-        aux_params: dict | None = None,
-        allow_missing: bool = False,
-        force_init: bool = False,
-        allow_extra: bool = False,
-    ) -> None:
-        """Set the parameters, from the given ones or by an initializer."""
-        raise NotImplementedError
-
-    def bind(
-        self,
-        data_shapes: Sequence[Any],
-        label_shapes: Sequence[Any] | None = None,
-        for_training: bool = True,
-        inputs_need_grad: bool = False,
-        force_rebind: bool = False,
-        shared_module: BaseModule | None = None,
-        grad_req: Any = "write",
-    ) -> None:
-        """Make everything that running on batches of the given shapes takes."""
-        raise NotImplementedError
-
-    def init_optimizer(
-        self,
-        kvstore: Any = "local",
-        optimizer: Any = "sgd",
-        optimizer_params: Any = (("learning_rate", 0.01),),
-        force_init: bool = False,
-    ) -> None:
-        """Make the optimizer."""
-        raise NotImplementedError
-
-    def prepare(self, data_batch: Any, sparse_row_id_fn: Callable | None = None) -> None:
-        """Get ready for a batch that is about to come."""
-        if sparse_row_id_fn is not None:
-            self.logger.warning("sparse_row_id_fn is not used by %s", type(self).__name__)
-
-    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
-        """Run a batch; ``is_train`` defaults to the ``for_training`` of ``bind``."""
-        raise NotImplementedError
-
-    def backward(self, out_grads: Any = None) -> None:
-        """Compute the gradients of the batch that ``forward`` ran."""
-        raise NotImplementedError
-
-    def update(self) -> None:
-        """Change the parameters by the gradients."""
-        raise NotImplementedError
-
-    def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
-        """The outputs of the last ``forward``."""
-        raise NotImplementedError
-
-    def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
-        """The gradients with respect to the data inputs."""
-        raise NotImplementedError
-
-    def get_states(self, merge_multi_context: bool = True) -> list[Any]:
-        """The states; a module without states has none."""
-        self._check_ready("get_states")
-        if merge_multi_context:
-            raise AssertionError("this module has no states: use merge_multi_context=False")
-        return []
-
-    def set_states(self, states: Any = None, value: Any = None) -> None:
-        """Set the states."""
-        self._check_ready("set_states")
-        if states or value:
-            raise AssertionError("this module has no states to set")
-
-    def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
-        """Count the outputs of the last ``forward`` against labels."""
-        raise NotImplementedError
-
-    def install_monitor(self, mon: Any) -> None:
-        """Let a Monitor watch the executors."""
-        raise NotImplementedError
 
 
 def _metric(metric: Any) -> Any:

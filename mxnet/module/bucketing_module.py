@@ -8,8 +8,9 @@ from typing import Any
 
 from ..context import Context, cpu
 from ..io import DataBatch, DataDesc
-from .base_module import DEFAULT_INITIALIZER, BaseModule
+from .base_module import BaseModule
 from .module import Module
+from .steps import DEFAULT_INITIALIZER
 
 __all__ = ["BucketingModule"]
 

@@ -8,7 +8,8 @@ from typing import Any
 from ..context import cpu
 from ..error import MXNetError
 from ..initializer import InitDesc
-from .base_module import DEFAULT_INITIALIZER, BaseModule
+from .base_module import BaseModule
+from .steps import DEFAULT_INITIALIZER
 
 __all__ = ["HasParameters"]
 

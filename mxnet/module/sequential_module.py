@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..io import DataBatch, DataDesc
-from .base_module import DEFAULT_INITIALIZER, BaseModule
+from .base_module import BaseModule
+from .steps import DEFAULT_INITIALIZER
 
 __all__ = ["SequentialModule"]
 
