@@ -164,48 +164,56 @@ class Module(HasOptimizer):
         AssertionError for batch sizes that differ, MXNetError where shapes do not go together.
         """
         if force_rebind and self.binded:
-            if not self.params_initialized:
-                raise AssertionError(
-                    "call init_params before bind(force_rebind=True), which keeps the parameters"
-                )
-            self._sync_params_from_devices()
-            self.binded = False
-            self._exec_group, self._update_step, self._overlap = None, None, None
+            self._unbind()
         if self.binded:
             self.logger.warning("Already bound, ignoring bind()")
             return
         if inputs_need_grad and not for_training:
             raise AssertionError("inputs_need_grad=True needs for_training=True")
-        if shared_module is not None and not (
-            shared_module.binded and shared_module.params_initialized
-        ):
-            raise AssertionError("shared_module must be bound and initialised")
-        self.for_training = for_training
-        self.inputs_need_grad = inputs_need_grad
+        shared_group = None
+        if shared_module is not None:
+            if not (shared_module.binded and shared_module.params_initialized):
+                raise AssertionError("shared_module must be bound and initialised")
+            shared_group = shared_module._exec_group
+        self.for_training, self.inputs_need_grad = for_training, inputs_need_grad
         self._grad_req = grad_req
         self._data_shapes, self._label_shapes = parse_descriptions(
             self._data_names, self._label_names, data_shapes, label_shapes
         )
-        self._exec_group = DataParallelExecutorGroup(
+        self._exec_group = self._executors(shared_group)
+        self.binded = True
+        self._take_params(shared_module)
+        if shared_module is not None and shared_module.optimizer_initialized:
+            self.borrow_optimizer(shared_module)
+
+    def _unbind(self) -> None:
+        """Forget the executors; their parameters are kept."""
+        if not self.params_initialized:
+            raise AssertionError(
+                "call init_params before bind(force_rebind=True), which keeps the parameters"
+            )
+        self._sync_params_from_devices()
+        self.binded = False
+        self._exec_group, self._update_step, self._overlap = None, None, None
+
+    def _executors(self, shared_group: Any) -> DataParallelExecutorGroup:
+        """An executor for each device, as the module says now."""
+        return DataParallelExecutorGroup(
             self._symbol,
             self._context,
             self._work_load_list,
             self._data_shapes,
             self._label_shapes,
             self._param_names,
-            for_training,
-            inputs_need_grad,
-            shared_module._exec_group if shared_module is not None else None,
+            self.for_training,
+            self.inputs_need_grad,
+            shared_group,
             logger=self.logger,
             fixed_param_names=self._fixed_param_names,
-            grad_req=grad_req,
+            grad_req=self._grad_req,
             state_names=self._state_names,
             group2ctxs=self._group2ctxs,
         )
-        self.binded = True
-        self._take_params(shared_module)
-        if shared_module is not None and shared_module.optimizer_initialized:
-            self.borrow_optimizer(shared_module)
 
     def reshape(
         self, data_shapes: Sequence[Any], label_shapes: Sequence[Any] | None = None
