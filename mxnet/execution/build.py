@@ -126,50 +126,36 @@ def build(
         raise MXNetError("memory_budget is for our own plans: leave it or backend out")
     if backend is not None or is_dynamic(joint.graph):
         return _build_dynamic(joint, bound, variables, environment, stochastic, backend)
-    for node, (target, _) in bound.gradients.items():
-        if not is_floating(dtype_name(target)):
-            raise MXNetError(f"{node.name}: gradients need a float array, not {dtype_name(target)}")
-    kernels = available_kernels(device.type) if fused else frozenset()
-    target = Target(device.type, train, kernels)
+    _check_gradients(bound)
+    target = Target(device.type, train, available_kernels(device.type) if fused else frozenset())
     if planned is None:
         planned = _planned(joint, facts, bound, variables, target, budget)
     joint, plan = planned.joint, planned.plan
     if plan.adopted and device.type == "cpu":
         keep_freed_memory()
-    whole = joint.graph
-    fixed: dict[Key, torch.Tensor] = {(whole.index[n], 0): variables[n] for n in whole.variables}
-    for entry, now in zip(graph.outputs, joint.forward.outputs):
-        if entry in bound.heads:
-            fixed[joint.key(now)] = bound.heads[entry]
-    for key, variable in planned.placement.computed_in.items():
-        fixed[key] = bound.gradients[variable][0].view(planned.shapes[key[0]][key[1]])
-    fixed.update({key: fixed[head] for key, head in planned.placement.overwritten.items()})
-    sinks = {
-        key: [Sink(*bound.gradients[variable]) for variable in targets]
-        for key, targets in planned.placement.delivered.items()
-    }
-    memory = arena.take(plan.arena_size)
     lowering = Lowering(
-        whole, planned.shapes, planned.dtypes, plan, memory, fixed, environment, sinks,
+        joint.graph, planned.shapes, planned.dtypes, plan, arena.take(plan.arena_size),
+        _tensors_outside(planned, graph, bound, variables), environment, _sinks(planned, bound),
         planned.channels_last, views_too=not fused,
     )  # fmt: skip
-    instructions = lowering.run()
-    forward_nodes = set(joint.forward.nodes)
-    split = next(
-        (i for i, each in enumerate(instructions) if each.node not in forward_nodes),
-        len(instructions),
-    )
-    recording = recording_of(arena.recorder, whole, variables, rng)
+    before, after = _divided(lowering.run(), joint.forward)
+    recording = recording_of(arena.recorder, joint.graph, variables, rng)
     if recording is not None:
-        make: Callable[[Sequence[Instruction]], Segment] = recording.segment
+        segment: Callable[[Sequence[Instruction]], Segment] = recording.segment
     else:
         native = arena if "numba" in target.kernels else None
-        make = partial(Segment, native=native, scratch=plan.scratch)
-    forward = make(instructions[:split])
-    backward = make(instructions[split:]) if joint.wrt else None
+        segment = partial(Segment, native=native, scratch=plan.scratch)
+    forward = segment(before)
+    backward = segment(after) if joint.wrt else None
     if lowering.hoisted:
         forward.prologue = Prologue(lowering.hoisted)
-    return Program(whole, plan, forward, backward, stochastic, planned, recording)
+    return Program(joint.graph, plan, forward, backward, stochastic, planned, recording)
+
+
+def _check_gradients(bound: Bound) -> None:
+    for node, (target, _) in bound.gradients.items():
+        if not is_floating(dtype_name(target)):
+            raise MXNetError(f"{node.name}: gradients need a float array, not {dtype_name(target)}")
 
 
 def _planned(
@@ -193,6 +179,43 @@ def _planned(
     functions = dict.fromkeys(name for op in operators for name in op.kernels)
     ahead.expect(functions, products=planned.plan.scratch > scratch_bytes(threads(), 0))
     return planned
+
+
+def _tensors_outside(
+    planned: Planned, graph: Graph, bound: Bound, variables: Mapping[Node, torch.Tensor]
+) -> dict[Key, torch.Tensor]:
+    """The tensors of values that live outside the arena: variables, outputs, gradients.
+
+    ``graph``: as it was declared; its outputs are those that ``bound`` has tensors for.
+    """
+    joint, placement = planned.joint, planned.placement
+    index = joint.graph.index
+    fixed: dict[Key, torch.Tensor] = {(index[n], 0): variables[n] for n in joint.graph.variables}
+    for declared, now in zip(graph.outputs, joint.forward.outputs):
+        if declared in bound.heads:
+            fixed[joint.key(now)] = bound.heads[declared]
+    for key, variable in placement.computed_in.items():
+        fixed[key] = bound.gradients[variable][0].view(planned.shapes[key[0]][key[1]])
+    fixed.update({key: fixed[head] for key, head in placement.overwritten.items()})
+    return fixed
+
+
+def _sinks(planned: Planned, bound: Bound) -> dict[Key, list[Sink]]:
+    """The gradient arrays that values are copied or added to."""
+    return {
+        key: [Sink(*bound.gradients[variable]) for variable in variables]
+        for key, variables in planned.placement.delivered.items()
+    }
+
+
+def _divided(
+    instructions: Sequence[Instruction], forward: Graph
+) -> tuple[Sequence[Instruction], Sequence[Instruction]]:
+    """The instructions of the forward part, and those of the backward part after it."""
+    nodes = set(forward.nodes)
+    whole = len(instructions)
+    first = next((at for at, each in enumerate(instructions) if each.node not in nodes), whole)
+    return instructions[:first], instructions[first:]
 
 
 def _build_dynamic(
