@@ -138,44 +138,54 @@ def _overwritten(
     Nothing else reads such a value, so that it needs no memory of its own.
     """
     counts = Counter(chain.from_iterable(graph.sources))
-
-    def read_only_by(source: Key, position: int) -> bool:
-        if counts[source] == 1:
-            return True
-        readers = (
-            (at, name)
-            for at, sources in enumerate(graph.sources)
-            if source in sources
-            for name, each in zip(graph.nodes[at].op.input_names, sources)
-            if each == source and name not in graph.nodes[at].op.shape_only_names
-        )
-        return [at for at, _ in readers] == [position]
+    found: dict[Key, Key] = {}
 
     def only_for(source: Key, key: Key) -> bool:
-        op = graph.nodes[source[0]].op
         return (
-            op is not None
-            and "out" in op.requests
-            and op.view is None  # of a view there is nothing to compute
-            and source not in fixed
+            source not in fixed
             and source not in found
+            and _writes_anywhere(graph, source)
             and shapes[source[0]][source[1]] == shapes[key[0]][key[1]]
             and dtypes[source[0]][source[1]] == dtypes[key[0]][key[1]]
-            and read_only_by(source, key[0])
+            and (counts[source] == 1 or _only_reader(graph, source) == key[0])
         )
 
-    found: dict[Key, Key] = {}
     for head in kept:
         key: Key | None = head
         while key is not None:
-            op, sources = graph.nodes[key[0]].op, graph.sources[key[0]]
-            inputs = dict(zip(op.input_names, sources))
-            wanted = op.inplace.get(op.output_names[key[1]], ()) if "out" in op.requests else ()
-            names = (name for name in wanted if name in inputs)
-            key = next((inputs[name] for name in names if only_for(inputs[name], key)), None)
+            key = next(
+                (each for each in _made_in_place_of(graph, key) if only_for(each, key)), None
+            )
             if key is not None:
                 found[key] = head
     return found
+
+
+def _writes_anywhere(graph: Graph, key: Key) -> bool:
+    """Whether a kernel computes the value and takes any memory for it; of a view it computes nothing."""
+    op = graph.nodes[key[0]].op
+    return op is not None and "out" in op.requests and op.view is None
+
+
+def _made_in_place_of(graph: Graph, key: Key) -> list[Key]:
+    """The inputs in whose memory a value can be computed, the best one first."""
+    op = graph.nodes[key[0]].op
+    if "out" not in op.requests:
+        return []
+    inputs = dict(zip(op.input_names, graph.sources[key[0]]))
+    return [inputs[name] for name in op.inplace.get(op.output_names[key[1]], ()) if name in inputs]
+
+
+def _only_reader(graph: Graph, key: Key) -> int | None:
+    """The node that reads a value if one alone reads more of it than its shape, and that once."""
+    readers = [
+        at
+        for at, sources in enumerate(graph.sources)
+        if key in sources
+        for name, each in zip(graph.nodes[at].op.input_names, sources)
+        if each == key and name not in graph.nodes[at].op.shape_only_names
+    ]
+    return readers[0] if len(readers) == 1 else None
 
 
 def _computed_as(graph: Graph, key: Key) -> Key:
