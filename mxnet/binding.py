@@ -116,20 +116,7 @@ def simple_bind(
     ctx = current_context() if ctx is None else ctx
     if not isinstance(ctx, Context):
         raise TypeError(f"ctx should be a Context such as mx.cpu(), not {ctx!r}")
-    names = symbol.list_arguments()
-    if isinstance(grad_req, (list, tuple)) and not grad_req and names:
-        raise RuntimeError("simple_bind error: grad_req in simple_bind cannot be an empty list")
-    requirements = requirements_of(grad_req, names, RuntimeError)
-    repeated = (
-        sorted({name for name in names if names.count(name) > 1})
-        if len(set(names)) < len(names)
-        else []
-    )
-    if repeated:
-        raise MXNetError(
-            f"simple_bind error: duplicate argument names: {', '.join(repeated)}; arguments need"
-            " unique names"
-        )
+    requirements = _requirements(grad_req, symbol.list_arguments())
     facts, inferred = infer_variables(symbol, shapes, type_dict or {})
     allocate = _Allocator(ctx, set(shared_arg_names or ()), shared_exec, shared_buffer)
     graph = symbol._graph
@@ -150,6 +137,20 @@ def simple_bind(
         None if memory_budget is None else parse_budget(memory_budget),
         check, chosen_precision(dtype), backend, inferred,
     )  # fmt: skip
+
+
+def _requirements(grad_req: Any, names: Sequence[str]) -> Sequence[str]:
+    """What is asked of the gradient of each argument; raises MXNetError for names that occur twice."""
+    if isinstance(grad_req, (list, tuple)) and not grad_req and names:
+        raise RuntimeError("simple_bind error: grad_req in simple_bind cannot be an empty list")
+    requirements = requirements_of(grad_req, names, RuntimeError)
+    if len(set(names)) < len(names):
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        raise MXNetError(
+            f"simple_bind error: duplicate argument names: {', '.join(repeated)}; arguments need"
+            " unique names"
+        )
+    return requirements
 
 
 class _Allocator:
