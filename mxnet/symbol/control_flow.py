@@ -93,30 +93,14 @@ def while_loop(
     variables, form = _flatten(loop_vars, "while loop_vars")
     if not variables:
         raise ValueError("loop_vars should contain at least one element")
-
-    def call(function: Callable, places: Sequence[Symbol]) -> Any:
-        nested = nest(form, places)
-        return function(*nested) if isinstance(nested, list) else function(nested)
-
-    condition = _capture(f"{name}_cond", variables, lambda places: [call(cond, places)])
-    forms: list[Any] = []
-
-    def step(places: Sequence[Symbol]) -> list[Symbol]:
-        outputs, next_variables = call(func, places)
-        outputs, output_form = _flatten([] if outputs is None else outputs, "while output")
-        next_variables, next_form = _flatten(next_variables, "while loop_vars")
-        if len(next_variables) != len(variables):
-            raise ValueError("The number of loop_vars should be consistent during the loop")
-        forms.extend((output_form, next_form, len(outputs)))
-        return [*outputs, *next_variables]
-
-    body = _capture(f"{name}_func", variables, step)
-    output_form, next_form, count = forms
-    inputs, (at_condition, at_body) = _union([condition, body], variables, share_variables=False)
-    places = [body.location(place) for place in body.places]
-    for number, place in enumerate(places):
-        if place is None:
+    condition = _capture(f"{name}_cond", variables, lambda places: [_call(cond, form, places)])
+    body, output_form, next_form = _capture_step(f"{name}_func", variables, form, func)
+    locations = [body.location(place) for place in body.places]
+    for number, location in enumerate(locations):
+        if location is None:
             raise ValueError(f"The {number + 1}-th loop_var doesn't involve into the computation")
+    inputs, (at_condition, at_body) = _union([condition, body], variables, share_variables=False)
+    count = len(body.graph.outputs) - len(variables)
     results = _apply(
         "_while_loop",
         [condition, body],
@@ -125,7 +109,7 @@ def while_loop(
         num_out_data=count,
         func_input_locs=at_body,
         cond_input_locs=at_condition,
-        func_var_locs=places,
+        func_var_locs=locations,
         max_iterations=limit,
     )
     return nest(output_form, results[:count]), nest(next_form, results[count:])
@@ -244,6 +228,32 @@ def _capture(name: str, inputs: Sequence[Symbol], function: Callable) -> _Part:
         if not outputs:
             raise TypeError(f"{name} returned nothing; it should return at least one symbol")
     return _Part(outputs, mark, places)
+
+
+def _capture_step(
+    name: str, variables: Sequence[Symbol], form: Any, function: Callable
+) -> tuple[_Part, Any, Any]:
+    """The graph of one run of a loop; the nesting of its outputs, and of the next variables."""
+    forms: list[Any] = []
+
+    def step(places: Sequence[Symbol]) -> list[Symbol]:
+        outputs, next_variables = _call(function, form, places)
+        outputs, output_form = _flatten([] if outputs is None else outputs, "while output")
+        next_variables, next_form = _flatten(next_variables, "while loop_vars")
+        if len(next_variables) != len(variables):
+            raise ValueError("The number of loop_vars should be consistent during the loop")
+        forms.extend((output_form, next_form))
+        return [*outputs, *next_variables]
+
+    part = _capture(name, variables, step)
+    output_form, next_form = forms
+    return part, output_form, next_form
+
+
+def _call(function: Callable, form: Any, places: Sequence[Symbol]) -> Any:
+    """What a function of loop variables gives for placeholders in their nesting."""
+    nested = nest(form, places)
+    return function(*nested) if isinstance(nested, list) else function(nested)
 
 
 def _union(
