@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..base import numeric_types
@@ -17,38 +18,19 @@ def make_samplers(function: Callable[[str], Callable], array_type: Any) -> dict[
     or all of ``array_type`` (then ``shape`` is drawn for each of their elements).
     """
 
-    def draw(fixed: str, tensor: str, numbers: dict, inputs: dict, options: dict) -> Any:
-        options = {key: value for key, value in options.items() if value is not None}
-        given = list(inputs.values())
-        if all(isinstance(value, array_type) for value in given):
-            options.pop("ctx", None)
-            return function(tensor)(*given, **options)
-        if all(isinstance(value, numeric_types) for value in given):
-            out: Any = options.get("out")
-            if isinstance(out, array_type):  # what is to be filled says what is drawn
-                options = {"shape": out.shape, "dtype": out.dtype.__name__, **options}
-            return function(fixed)(**numbers, **options)
-        kinds = ", ".join(type(value).__name__ for value in given)
-        raise ValueError(
-            f"Distribution parameters must be either {array_type.__name__} or numbers, all alike,"
-            f" not {kinds}"
-        )
+    draw = partial(_draw, function, array_type)
 
     def uniform(
         low: Any = 0, high: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any
     ) -> Any:
         """Draws from the uniform distribution on [low, high)."""
-        values = {"low": low, "high": high}
-        options = {"shape": shape, "dtype": dtype, **kwargs}
-        return draw("_random_uniform", "_sample_uniform", values, values, options)
+        return draw("uniform", {"low": low, "high": high}, shape, dtype, kwargs)
 
     def normal(
         loc: Any = 0, scale: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any
     ) -> Any:
         """Draws from the normal distribution with mean ``loc`` and standard deviation ``scale``."""
-        values = {"loc": loc, "scale": scale}
-        options = {"shape": shape, "dtype": dtype, **kwargs}
-        return draw("_random_normal", "_sample_normal", values, values, options)
+        return draw("normal", {"loc": loc, "scale": scale}, shape, dtype, kwargs)
 
     def randn(*shape: int, **kwargs: Any) -> Any:
         """Draws of the given shape from a normal distribution (``loc=0``, ``scale=1``)."""
@@ -57,53 +39,36 @@ def make_samplers(function: Callable[[str], Callable], array_type: Any) -> dict[
 
     def poisson(lam: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
         """Draws from the Poisson distribution with mean ``lam``."""
-        values = {"lam": lam}
-        options = {"shape": shape, "dtype": dtype, **kwargs}
-        return draw("_random_poisson", "_sample_poisson", values, values, options)
+        return draw("poisson", {"lam": lam}, shape, dtype, kwargs)
 
     def exponential(scale: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
         """Draws from the exponential distribution with mean ``scale``."""
-        values = {"lam": 1.0 / scale}
-        options = {"shape": shape, "dtype": dtype, **kwargs}
-        return draw("_random_exponential", "_sample_exponential", values, values, options)
+        return draw("exponential", {"lam": 1.0 / scale}, shape, dtype, kwargs)
 
     def gamma(
         alpha: Any = 1, beta: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any
     ) -> Any:
         """Draws from the gamma distribution with shape ``alpha`` and scale ``beta``."""
-        values = {"alpha": alpha, "beta": beta}
-        options = {"shape": shape, "dtype": dtype, **kwargs}
-        return draw("_random_gamma", "_sample_gamma", values, values, options)
+        return draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, kwargs)
 
     def negative_binomial(
         k: Any = 1, p: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any
     ) -> Any:
         """Draws the number of failures before the ``k``-th success, of probability ``p``."""
-        values = {"k": k, "p": p}
-        options = {"shape": shape, "dtype": dtype, **kwargs}
-        return draw(
-            "_random_negative_binomial", "_sample_negative_binomial", values, values, options
-        )
+        return draw("negative_binomial", {"k": k, "p": p}, shape, dtype, kwargs)
 
     def generalized_negative_binomial(
         mu: Any = 1, alpha: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any
     ) -> Any:
         """Draws from the negative binomial distribution of mean ``mu`` and dispersion ``alpha``."""
-        values = {"mu": mu, "alpha": alpha}
-        options = {"shape": shape, "dtype": dtype, **kwargs}
         return draw(
-            "_random_generalized_negative_binomial",
-            "_sample_generalized_negative_binomial",
-            values,
-            values,
-            options,
+            "generalized_negative_binomial", {"mu": mu, "alpha": alpha}, shape, dtype, kwargs
         )
 
     def randint(low: int, high: int, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
         """Draws integers from [low, high)."""
-        options = {"shape": shape, "dtype": dtype, **kwargs}
-        given = {key: value for key, value in options.items() if value is not None}
-        return function("_random_randint")(low=low, high=high, **given)
+        options = _given(shape=shape, dtype=dtype, **kwargs)
+        return function("_random_randint")(low=low, high=high, **options)
 
     def multinomial(
         data: Any,
@@ -127,3 +92,34 @@ def make_samplers(function: Callable[[str], Callable], array_type: Any) -> dict[
         generalized_negative_binomial, randint, multinomial, shuffle,
     )  # fmt: skip
     return {sampler.__name__: sampler for sampler in made}
+
+
+def _draw(
+    function: Callable[[str], Callable],
+    array_type: Any,
+    distribution: str,
+    parameters: dict[str, Any],
+    shape: Any,
+    dtype: Any,
+    others: dict[str, Any],
+) -> Any:
+    """Draws by ``_random_<distribution>`` for numbers, ``_sample_<distribution>`` for arrays."""
+    options = _given(shape=shape, dtype=dtype, **others)
+    values = list(parameters.values())
+    if all(isinstance(value, array_type) for value in values):
+        options.pop("ctx", None)
+        return function(f"_sample_{distribution}")(*values, **options)
+    if all(isinstance(value, numeric_types) for value in values):
+        out: Any = options.get("out")
+        if isinstance(out, array_type):  # what is to be filled says what is drawn
+            options = {"shape": out.shape, "dtype": out.dtype.__name__, **options}
+        return function(f"_random_{distribution}")(**parameters, **options)
+    kinds = ", ".join(type(value).__name__ for value in values)
+    raise ValueError(
+        f"Distribution parameters must be either {array_type.__name__} or numbers, all alike,"
+        f" not {kinds}"
+    )
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if value is not None}
