@@ -254,11 +254,7 @@ def check_numeric_gradient(
         raise AssertionError(f"derivatives need a floating-point dtype, not {dtype}")
     _refuse_sparse(grad_stype_dict)
     args, states = _location(sym, location, ctx, dtype), _aux(sym, aux_states, ctx, dtype)
-    requests = dict.fromkeys(args, "write")
-    if isinstance(grad_nodes, Mapping):
-        requests = dict.fromkeys(args, "null") | dict(grad_nodes)
-    elif grad_nodes is not None:
-        requests = {name: "write" if name in grad_nodes else "null" for name in args}
+    requests = _requests_of_nodes(list(args), grad_nodes)
     head = _projected(sym, args, dtype)
     proj = random_arrays(head[1]).astype(dtype)
     args["__random_proj"] = array(proj, ctx=ctx, dtype=dtype)
@@ -279,6 +275,13 @@ def check_numeric_gradient(
         tolerances = get_tols(numeric, got[name], rtol, atol)
         labels = (f"NUMERICAL_{name}", f"BACKWARD_{name}")
         assert_almost_equal(numeric, got[name], *tolerances, labels)
+
+
+def _requests_of_nodes(names: Sequence[str], nodes: Any) -> dict[str, str]:
+    """What is asked of gradients: "write" for the named nodes, by default all, or as a dict says."""
+    if isinstance(nodes, Mapping):
+        return dict.fromkeys(names, "null") | dict(nodes)
+    return {name: "write" if nodes is None or name in nodes else "null" for name in names}
 
 
 def _projected(symbol: Symbol, args: dict[str, NDArray], dtype: np.dtype) -> tuple[Symbol, tuple]:

@@ -56,19 +56,25 @@ def check_consistency(
         if number == best and ground_truth is None:
             continue
         for name, got in _results(executor, trains).items():
-            want = truth[name]
-            if want is None or got is None:
+            error = _difference(got, truth[name], rtol, atol, equal_nan)
+            if error is None:
                 continue
-            try:
-                assert_almost_equal(
-                    got, want, *get_tols(got, want, rtol, atol), equal_nan=equal_nan
-                )
-            except AssertionError as error:
-                message = f"way {number} against {best}, {name}: {error}"
-                if raise_on_err:
-                    raise AssertionError(message) from None
-                print(message)
+            message = f"way {number} against {best}, {name}: {error}"
+            if raise_on_err:
+                raise AssertionError(message)
+            print(message)
     return truth
+
+
+def _difference(got: Any, want: Any, rtol: Any, atol: Any, equal_nan: bool) -> str | None:
+    """In which way two results differ, if they do; one that is missing does not."""
+    if want is None or got is None:
+        return None
+    try:
+        assert_almost_equal(got, want, *get_tols(got, want, rtol, atol), equal_nan=equal_nan)
+    except AssertionError as error:
+        return str(error)
+    return None
 
 
 def _fill(executors, scale, arg_params, aux_params, use_uniform, rand_type) -> None:
