@@ -86,10 +86,8 @@ class ImageIter(DataIter):
             assert self.seq is not None, (
                 "a RecordIO file has no order without its index: give path_imgidx"
             )
-        if num_parts > 1 and self.seq is not None:
-            assert part_index < num_parts, f"part_index should be below num_parts={num_parts}"
-            count = len(self.seq) // num_parts
-            self.seq = self.seq[part_index * count : (part_index + 1) * count]
+        if num_parts > 1:
+            self._keep_part(part_index, num_parts)
         self.auglist = aug_list if aug_list is not None else CreateAugmenter(data_shape, **kwargs)
         label_shape = (batch_size,) if label_width == 1 else (batch_size, label_width)
         self.provide_data = [DataDesc(data_name, (batch_size, *data_shape))]
@@ -114,6 +112,13 @@ class ImageIter(DataIter):
             self.imglist = _labels_of(imglist)
         if self.imglist is not None and (self.imgrec is None or self.seq is not None):
             self.seq = list(self.imglist)
+
+    def _keep_part(self, index: int, count: int) -> None:
+        """Leave out all images but those of one of ``count`` parts of equal size."""
+        assert self.seq is not None
+        assert index < count, f"part_index should be below num_parts={count}"
+        size = len(self.seq) // count
+        self.seq = self.seq[index * size : (index + 1) * size]
 
     # -- passes ------------------------------------------------------------------------------
     def reset(self) -> None:
