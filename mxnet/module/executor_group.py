@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..io import DataDesc
+from .names import grad_req_by_name
 from .slices import (
     batch_axes,
     check_batch_size,
@@ -68,7 +69,14 @@ class DataParallelExecutorGroup:
         self.output_layouts = [
             DataDesc.get_batch_axis(symbol[i].attr("__layout__")) for i in range(self.num_outputs)
         ]
-        self.grad_req = self._grad_req_by_name(grad_req, [desc.name for desc in data_shapes])
+        wanted = {name for name in self.param_names if name not in self.fixed_param_names}
+        if inputs_need_grad:
+            wanted.update(desc.name for desc in data_shapes)
+        self.grad_req = (
+            grad_req_by_name(grad_req, self.arg_names, wanted)
+            if for_training
+            else dict.fromkeys(self.arg_names, "null")
+        )
         self.shared_data_arrays: list[dict[str, Any]] = (
             shared_group.shared_data_arrays if shared_group else [{} for _ in self.contexts]
         )
@@ -209,25 +217,6 @@ class DataParallelExecutorGroup:
         else:
             self.input_grad_arrays = []
         self._labels_loaded = False
-
-    def _grad_req_by_name(self, grad_req: Any, data_names: list[str]) -> dict[str, str]:
-        if not self.for_training:
-            return dict.fromkeys(self.arg_names, "null")
-        if isinstance(grad_req, (list, tuple)):
-            if len(grad_req) != len(self.arg_names):
-                raise ValueError(
-                    f"grad_req has {len(grad_req)} entries, but the symbol has "
-                    f"{len(self.arg_names)} arguments: {self.arg_names}"
-                )
-            return dict(zip(self.arg_names, grad_req, strict=True))
-        by_name = grad_req if isinstance(grad_req, Mapping) else {}
-        default = "write" if isinstance(grad_req, Mapping) else grad_req
-        result = {}
-        for name in self.arg_names:
-            trained = name in self.param_names and name not in self.fixed_param_names
-            wanted = trained or (name in data_names and self.inputs_need_grad)
-            result[name] = by_name.get(name, default if wanted else "null")
-        return result
 
     # -- parameters ------------------------------------------------------------------------
 

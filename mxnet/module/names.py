@@ -1,15 +1,15 @@
-"""Checks of names and shapes that users give to modules."""
+"""What users give to modules, checked: names, shapes, and what is asked of gradients."""
 
 from __future__ import annotations
 
 import difflib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..io import DataDesc
 
-__all__ = ["as_list", "check_input_names", "parse_descriptions"]
+__all__ = ["as_list", "check_input_names", "grad_req_by_name", "parse_descriptions"]
 
 _PARAMETER_SUFFIXES = ("_weight", "_bias", "_gamma", "_beta")
 
@@ -88,3 +88,23 @@ def _match(descs: Sequence[DataDesc], names: Sequence[str], kind: str, required:
         raise ValueError(message)
     if descs:
         warnings.warn(message, stacklevel=5)
+
+
+def grad_req_by_name(
+    grad_req: Any, arguments: Sequence[str], wanted: Collection[str]
+) -> dict[str, str]:
+    """What is asked of the gradient of each argument: "write", "add" or "null".
+
+    Parameters: ``grad_req``: a str for all ``wanted`` ones, a list in the order of the arguments,
+    or a dict by name, by default "write" for the wanted ones. Raises ValueError for a list of
+    another length.
+    """
+    if isinstance(grad_req, (list, tuple)):
+        if len(grad_req) != len(arguments):
+            raise ValueError(
+                f"grad_req has {len(grad_req)} entries, but the symbol has "
+                f"{len(arguments)} arguments: {arguments}"
+            )
+        return dict(zip(arguments, grad_req, strict=True))
+    by_name, usual = (grad_req, "write") if isinstance(grad_req, Mapping) else ({}, grad_req)
+    return {name: by_name.get(name, usual if name in wanted else "null") for name in arguments}
