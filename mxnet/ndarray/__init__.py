@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import contrib, dtypes, ndarray, random, register, sparse, utils
 from .arithmetic import *
 from .creation import *
+from .exchange import *
 from .ndarray import NDArray
 from .sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray, cast_storage
 from .utils import array, empty, imdecode, load, load_frombuffer, save, zeros

@@ -33,9 +33,6 @@ from .creation import array as array
 from .creation import concatenate as concatenate
 from .creation import empty as empty
 from .creation import eye as eye
-from .creation import from_dlpack as from_dlpack
-from .creation import from_numpy as from_numpy
-from .creation import from_torch as from_torch
 from .creation import full as full
 from .creation import histogram as histogram
 from .creation import linspace as linspace
@@ -43,10 +40,13 @@ from .creation import moveaxis as moveaxis
 from .creation import onehot_encode as onehot_encode
 from .creation import ones as ones
 from .creation import split_v2 as split_v2
-from .creation import to_dlpack_for_read as to_dlpack_for_read
-from .creation import to_dlpack_for_write as to_dlpack_for_write
 from .creation import waitall as waitall
 from .creation import zeros as zeros
+from .exchange import from_dlpack as from_dlpack
+from .exchange import from_numpy as from_numpy
+from .exchange import from_torch as from_torch
+from .exchange import to_dlpack_for_read as to_dlpack_for_read
+from .exchange import to_dlpack_for_write as to_dlpack_for_write
 from .ndarray import NDArray as NDArray
 from .sparse import BaseSparseNDArray as BaseSparseNDArray
 from .sparse import CSRNDArray as CSRNDArray

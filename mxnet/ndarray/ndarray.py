@@ -18,6 +18,7 @@ from . import arithmetic, indexing
 from .arithmetic import *  # noqa: F403
 from .arithmetic import Arithmetic
 from .dtypes import NUMPY_TYPE_OF, cast, torch_type
+from .shapes import reshape_arguments, reshaped, squeezed, stretched
 
 # Tables that 1.x programs look up here.
 _GRAD_REQ_MAP = {"null": 0, "write": 1, "add": 3}
@@ -245,11 +246,11 @@ class NDArray(Arithmetic):
         Reshape (0 keep, -1 infer, -2 the rest, -3 merge, -4 split); ``reverse`` matches them from
         the right. Raises MXNetError if the number of elements differs.
         """
-        shape, reverse = _reshape_arguments(shape, options)
+        shape, reverse = reshape_arguments(shape, options)
         if state.recording:
             return self._apply("Reshape", shape=shape, reverse=reverse)
         if not shape or 0 in shape or min(shape) < -1 or shape.count(-1) > 1:
-            shape = self._target_shape(shape, reverse)
+            shape = reshaped(self.shape, shape, reverse)
         try:
             return NDArray(self._tensor.view(shape), self._context)._share_access(self)
         except RuntimeError:
@@ -258,19 +259,6 @@ class NDArray(Arithmetic):
             return NDArray(self._tensor.reshape(shape), self._context)
         except RuntimeError:
             raise MXNetError(f"cannot reshape {self.shape} to {shape}") from None
-
-    def _target_shape(self, shape: tuple, reverse: bool) -> tuple[int, ...]:
-        if not shape:
-            return ()
-        if 0 in self.shape and min(shape) >= 0:
-            return shape  # for an empty array 0 is a size
-        from ..ops.shapes import Mismatch
-
-        try:
-            op = get_op("Reshape")(shape=shape, reverse=reverse)
-            return op.infer("shape", (self.shape,), (None,))[1][0]
-        except Mismatch as error:
-            raise MXNetError(f"cannot reshape {self.shape} to {shape}: {error}") from None
 
     def flatten(self, inplace: bool = False) -> NDArray:
         """All axes but the first merged into one; a view if ``inplace``, else a copy."""
@@ -290,26 +278,14 @@ class NDArray(Arithmetic):
         """Without axes of size 1 (all, or the given ones); a view if ``inplace``, else a copy."""
         if not inplace:
             return self._apply("squeeze", **({} if axis is None else {"axis": axis}))
-        shape = self.shape
-        axes = range(len(shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
-        axes = [a + len(shape) if a < 0 else a for a in axes]
-        for a in axes if axis is not None else ():
-            if shape[a] != 1:
-                raise AssertionError(f"axis {a} has size {shape[a]}, only size 1 can be squeezed")
-        kept = [size for i, size in enumerate(shape) if i not in axes or size != 1]
-        return self.reshape(tuple(kept) or (1,))
+        return self.reshape(squeezed(self.shape, axis))
 
     def broadcast_to(self, shape: Any) -> NDArray:
         """A copy of another shape, to which axes of size 1, also new ones in front, are stretched.
 
         A 0 in ``shape`` keeps the size. Raises ValueError if the shapes do not fit.
         """
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        padded = (1,) * (len(shape) - self.ndim) + self.shape
-        wanted = tuple(size or old for size, old in zip(shape, padded, strict=False))
-        fits = all(old in (1, new) for old, new in zip(padded, wanted, strict=False))
-        if len(padded) != len(shape) or not fits:
-            raise ValueError(f"an array of shape {self.shape} cannot be broadcast to {shape}")
+        padded, wanted = stretched(self.shape, shape)
         source = self if padded == self.shape else self.reshape(padded)
         return source._apply("broadcast_to", shape=wanted)
 
@@ -413,26 +389,12 @@ def _context_of(tensor: torch.Tensor | None) -> Context:
     return Context("gpu", tensor.device.index)
 
 
-def _reshape_arguments(shape: tuple, options: dict[str, Any]) -> tuple[tuple[int, ...], bool]:
-    unknown = options.keys() - {"shape", "reverse"}
-    if unknown:
-        raise TypeError(f"reshape has no argument {unknown.pop()!r}; it takes shape and reverse")
-    given = shape[0] if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)) else shape
-    if not shape:
-        if "shape" not in options:
-            raise AssertionError("reshape needs a shape")
-        given = options["shape"]
-    given = (given,) if isinstance(given, (int, np.integer)) else given
-    for size in given:
-        if not isinstance(size, (int, np.integer)):
-            raise TypeError(f"a shape consists of integers, not of {type(size).__name__}")
-    return tuple(int(size) for size in given), bool(options.get("reverse", False))
-
-
-from . import creation  # noqa: E402 - it makes NDArrays
+from . import creation, exchange  # noqa: E402 - they make NDArrays
 from .creation import *  # noqa: E402, F403
+from .exchange import *  # noqa: E402, F403
 from .invoke import invoke  # noqa: E402
 
 __all__ = ["NDArray"]
 __all__ += arithmetic.__all__
 __all__ += creation.__all__  # type: ignore[has-type]
+__all__ += exchange.__all__  # type: ignore[has-type]
