@@ -13,7 +13,25 @@ from .batch import DataBatch, DataDesc, DataIter
 __all__ = ["PrefetchingIter", "ResizeIter"]
 
 
-class ResizeIter(DataIter):
+class _Wrapper(DataIter):
+    """What is asked of the current batch, which ``iter_next`` sets."""
+
+    current_batch: Any = None
+
+    def getdata(self) -> list[Any]:
+        return self.current_batch.data
+
+    def getlabel(self) -> list[Any]:
+        return self.current_batch.label
+
+    def getindex(self) -> Any:
+        return self.current_batch.index
+
+    def getpad(self) -> int | None:
+        return self.current_batch.pad
+
+
+class ResizeIter(_Wrapper):
     """An iterator with another number of batches a pass, starting over or stopping early.
 
     Parameters: ``data_iter``; ``size``: batches in a pass; ``reset_internal``: whether
@@ -26,7 +44,7 @@ class ResizeIter(DataIter):
         self.size = size
         self.reset_internal = reset_internal
         self.cur = 0
-        self.current_batch: Any = None
+        self.current_batch = None
         self.provide_data = data_iter.provide_data
         self.provide_label = data_iter.provide_label
         if hasattr(data_iter, "default_bucket_key"):
@@ -51,20 +69,8 @@ class ResizeIter(DataIter):
         self.cur += 1
         return True
 
-    def getdata(self) -> list[Any]:
-        return self.current_batch.data
 
-    def getlabel(self) -> list[Any]:
-        return self.current_batch.label
-
-    def getindex(self) -> Any:
-        return self.current_batch.index
-
-    def getpad(self) -> int | None:
-        return self.current_batch.pad
-
-
-class PrefetchingIter(DataIter):
+class PrefetchingIter(_Wrapper):
     """Prepares the next batch of one or several iterators in threads while this one is used.
 
     Parameters: ``iters``: an iterator or a list of them, whose data and labels are put
@@ -86,7 +92,7 @@ class PrefetchingIter(DataIter):
         self.rename_data = rename_data
         self.rename_label = rename_label
         self.batch_size = self.provide_data[0][1][0]
-        self.current_batch: Any = None
+        self.current_batch = None
         self._workers = [_Worker(iterator) for iterator in self.iters]
         for worker in self._workers:
             worker.ask(worker.NEXT)
@@ -149,18 +155,6 @@ class PrefetchingIter(DataIter):
         if not self.iter_next():
             raise StopIteration
         return self.current_batch
-
-    def getdata(self) -> list[Any]:
-        return self.current_batch.data
-
-    def getlabel(self) -> list[Any]:
-        return self.current_batch.label
-
-    def getindex(self) -> Any:
-        return self.current_batch.index
-
-    def getpad(self) -> int | None:
-        return self.current_batch.pad
 
 
 class _Worker:
