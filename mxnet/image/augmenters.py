@@ -39,11 +39,8 @@ _TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.321], [0.211, -0.5
 _FROM_YIQ = np.array([[1.0, 0.956, 0.621], [1.0, -0.272, -0.647], [1.0, -1.107, 1.705]])
 
 
-class Augmenter:
-    """The base of augmenters: from an image, an NDArray (h, w, c), to a changed one.
-
-    Parameters: what ``dumps`` writes.
-    """
+class Described:
+    """What tells its parameters, for logs. Parameters: what ``dumps`` writes."""
 
     def __init__(self, **kwargs: Any):
         self._kwargs = {
@@ -58,6 +55,13 @@ class Augmenter:
     def dumps(self) -> Any:
         """The class name in small letters and the parameters, as JSON."""
         return json.dumps([type(self).__name__.lower(), self._kwargs])
+
+
+class Augmenter(Described):
+    """The base of augmenters: from an image, an NDArray (h, w, c), to a changed one.
+
+    Parameters: what ``dumps`` writes.
+    """
 
     def __call__(self, src: NDArray) -> NDArray:
         raise NotImplementedError(f"{type(self).__name__} must define __call__(self, src)")

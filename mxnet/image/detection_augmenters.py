@@ -6,7 +6,6 @@ height, and whatever else follows.
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from ..ndarray import NDArray
 from .augmenters import (
     Augmenter,
     CastAug,
+    Described,
     ForceResizeAug,
     ResizeAug,
     color_augmenters,
@@ -44,22 +44,8 @@ class Place(NamedTuple):
     h: int
 
 
-class DetAugmenter:
+class DetAugmenter(Described):
     """The base of augmenters for detection: from (image, label) to a changed pair."""
-
-    def __init__(self, **kwargs: Any):
-        self._kwargs = {
-            name: value.asnumpy().tolist()
-            if isinstance(value, NDArray)
-            else value.tolist()
-            if isinstance(value, np.ndarray)
-            else value
-            for name, value in kwargs.items()
-        }
-
-    def dumps(self) -> Any:
-        """The class name in small letters and the parameters, as JSON."""
-        return json.dumps([type(self).__name__.lower(), self._kwargs])
 
     def __call__(self, src: NDArray, label: np.ndarray) -> tuple[NDArray, np.ndarray]:
         raise NotImplementedError(f"{type(self).__name__} must define __call__(self, src, label)")
