@@ -127,7 +127,8 @@ def build(
     if backend is not None or is_dynamic(joint.graph):
         return _build_dynamic(joint, bound, variables, environment, stochastic, backend)
     _check_gradients(bound)
-    target = Target(device.type, train, available_kernels(device.type) if fused else frozenset())
+    kernels = available_kernels(device.type) if fused else frozenset()
+    target = Target(device.type, train, kernels, monitored=not fused)
     if planned is None:
         planned = _planned(joint, facts, bound, variables, target, budget)
     joint, plan = planned.joint, planned.plan
@@ -136,7 +137,7 @@ def build(
     lowering = Lowering(
         joint.graph, planned.shapes, planned.dtypes, plan, arena.take(plan.arena_size),
         _tensors_outside(planned, graph, bound, variables), environment, _sinks(planned, bound),
-        planned.channels_last, views_too=not fused,
+        planned.channels_last, planned.placement.constants, views_too=not fused,
     )  # fmt: skip
     before, after = _divided(lowering.run(), joint.forward)
     recording = recording_of(arena.recorder, joint.graph, variables, rng)

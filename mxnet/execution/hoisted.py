@@ -48,12 +48,12 @@ class Prologue:
         self._tensors = list({id(t): t for each in instructions for t in each.reads}.values())
         place = {id(tensor): index for index, tensor in enumerate(self._tensors)}
         self._sources = [[place[id(t)] for t in each.reads] for each in instructions]
-        self._versions: list[int] = []
+        self._versions: list[int] | None = None  # before the first run
         self._noted = -1  # of ``_marked``
         self._unseen: list[int] = []
 
     def stale(self) -> list[Instruction]:
-        """The instructions whose parameters have changed since ``done`` was called."""
+        """The instructions whose parameters have changed since ``done`` was called; at first all."""
         versions = [tensor._version for tensor in self._tensors]
         if versions == self._versions and self._noted == _marked[0] and not self._unseen:
             return []
@@ -62,8 +62,10 @@ class Prologue:
             storages = [tensor.untyped_storage() for tensor in self._tensors]
             marks = [getattr(storage, "_changes_unseen", False) for storage in storages]
             self._unseen = [index for index, mark in enumerate(marks) if mark]
-        old = self._versions or [-1] * len(versions)
-        changed = {index for index, pair in enumerate(zip(old, versions)) if pair[0] != pair[1]}
+        if self._versions is None:
+            return self.instructions
+        pairs_of_versions = enumerate(zip(self._versions, versions))
+        changed = {index for index, (old, new) in pairs_of_versions if old != new}
         changed.update(self._unseen)
         pairs = zip(self.instructions, self._sources)
         return [each for each, sources in pairs if not changed.isdisjoint(sources)]

@@ -11,7 +11,9 @@ import torch
 
 from ..graph.node import Graph, Node
 from ..ops.conv import copy_images
+from ..passes.constants import NO_CONSTANTS, Constants
 from ..passes.memory import Key, Plan
+from .constants import Evaluation
 from .hoisted import renew
 from .program import Instruction
 
@@ -48,7 +50,8 @@ class Lowering:
     Parameters: the graph with its shapes and dtypes, the plan, the arena (bytes), ``fixed``:
     tensors of the values that live outside the arena, and the environment. An adopted value is a
     tensor whose storage each run replaces; all its readers hold the same tensor object.
-    ``views_too``: whether there are instructions even for views that are made once, for watchers.
+    ``constants``: the nodes that run once; ``views_too``: whether there are instructions even for
+    views that are made once, for watchers.
     """
 
     def __init__(
@@ -62,12 +65,13 @@ class Lowering:
         environment: Environment,
         sinks: Mapping[Key, Sequence[Sink]],
         channels_last: Collection[Key],
+        constants: Constants = NO_CONSTANTS,
         views_too: bool = False,
     ):
         self.sinks: dict[int, list[tuple[Key, Sink]]] = {}  # by position of the node
         for key, each in sinks.items():
             self.sinks.setdefault(key[0], []).extend((key, sink) for sink in each)
-        self.channels_last, self.views_too = channels_last, views_too
+        self.channels_last, self.constants, self.views_too = channels_last, constants, views_too
         self.graph, self.shapes, self.dtypes, self.plan = graph, shapes, dtypes, plan
         self.environment, self.requests = environment, environment.requests()
         self.arena = arena
@@ -118,6 +122,12 @@ class Lowering:
 
     def lower(self, position: int, node: Node) -> Instruction | None:
         op, plan = node.op, self.plan
+        if position in self.constants.inner:
+            self.hoisted.append(Instruction(node, _nothing, (), ()))
+            return None
+        if position in self.constants.kept:
+            self.lower_constant(position, node)
+            return None
         inputs = self.input_tensors(position, op)
         keys = [(position, index) for index in range(len(op.output_names))]
         if keys[0] in plan.views:
@@ -153,13 +163,23 @@ class Lowering:
 
     def lower_hoisted(self, node: Node, inputs: list, keys: list[Key]) -> Instruction | None:
         """What runs before the others if its inputs have changed."""
-        facts = [self.facts(key) for key in keys]
-        device = self.environment.device
-        outs = [torch.empty(s, dtype=torch_dtype(t), device=device) for s, t in facts]
+        outs = [self.fresh(key) for key in keys]
         self.tensors.update(zip(keys, outs))
         call = partial(renew, node.op, node.op.prepare(inputs, opaque=True), outs)
         self.hoisted.append(Instruction(node, call, inputs, outs))
         return None
+
+    def lower_constant(self, position: int, node: Node) -> None:
+        """What runs before the first run, together with all that it is made of."""
+        outs = [self.fresh((position, index)) for index in range(node.num_outputs)]
+        self.tensors.update(((position, index), out) for index, out in enumerate(outs))
+        evaluation = Evaluation(self.graph, self.shapes, self.dtypes, self.requests)
+        self.hoisted.append(Instruction(node, partial(evaluation.fill, position, outs), (), outs))
+
+    def fresh(self, key: Key) -> torch.Tensor:
+        """Memory of its own for a value."""
+        shape, dtype = self.facts(key)
+        return torch.empty(shape, dtype=torch_dtype(dtype), device=self.environment.device)
 
     def is_channels_last(self, keys: list[Key], position: int) -> bool:
         """Whether the node's results, or the inputs of a derivative, are kept channels-last."""

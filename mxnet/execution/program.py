@@ -81,7 +81,7 @@ class Instruction:
         names = ", ".join(node.output_name(i) for i in range(node.num_outputs))
         inputs = ", ".join(entry.name for entry in node.inputs)
         shapes = ", ".join(str(tuple(t.shape)) for t in self.writes)
-        return f"{names} = {node.op}({inputs})  # {shapes}"
+        return f"{names} = {node.op}({inputs})" + (f"  # {shapes}" if shapes else "")
 
 
 class Segment:
@@ -198,7 +198,10 @@ class Segment:
 
     def __str__(self) -> str:
         hoisted = self.prologue.instructions if self.prologue else []
-        lines = [f"{each}, where its inputs have changed" for each in hoisted]
+        lines = [
+            f"{each}, {'where its inputs have changed' if each.reads else 'once'}"
+            for each in hoisted
+        ]
         return "\n".join([*lines, *map(str, self.instructions)])
 
 

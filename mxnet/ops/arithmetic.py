@@ -51,6 +51,8 @@ class Sum(Binary, abstract=True):
 class Difference(Binary, abstract=True):
     """lhs - rhs."""
 
+    neutral = {"rhs": 0.0}
+
     def forward(self, lhs, rhs, *, out):
         return torch.sub(lhs, rhs, out=out)
 
@@ -61,6 +63,8 @@ class Difference(Binary, abstract=True):
 class Product(Binary, abstract=True):
     """lhs · rhs, element by element."""
 
+    neutral = {"lhs": 1.0, "rhs": 1.0}
+
     def forward(self, lhs, rhs, *, out):
         return torch.mul(lhs, rhs, out=out)
 
@@ -70,6 +74,8 @@ class Product(Binary, abstract=True):
 
 class Quotient(Binary, abstract=True):
     """lhs / rhs, truncated for integers."""
+
+    neutral = {"rhs": 1.0}
 
     def forward(self, lhs, rhs, *, out):
         return torch.div(lhs, rhs, rounding_mode=rounding(lhs), out=out)
@@ -263,6 +269,8 @@ class PlusScalar(Scalar, name="_plus_scalar", aliases=["_PlusScalar"]):
 class MinusScalar(Scalar, name="_minus_scalar", aliases=["_MinusScalar"]):
     """data - scalar."""
 
+    neutral = {"scalar": 0.0}  # not so of a sum: -0 + 0 is 0
+
     def compute(self, data, scalar, out):
         return torch.sub(data, scalar, out=out)
 
@@ -283,6 +291,8 @@ class ReflectedMinusScalar(Scalar, name="_rminus_scalar", aliases=["_RMinusScala
 class MulScalar(Scalar, name="_mul_scalar", aliases=["_MulScalar"]):
     """data · scalar."""
 
+    neutral = {"scalar": 1.0}
+
     def compute(self, data, scalar, out):
         return torch.mul(data, scalar, out=out)
 
@@ -292,6 +302,8 @@ class MulScalar(Scalar, name="_mul_scalar", aliases=["_MulScalar"]):
 
 class DivScalar(Scalar, name="_div_scalar", aliases=["_DivScalar"]):
     """data / scalar, truncated for integers."""
+
+    neutral = {"scalar": 1.0}
 
     def compute(self, data, scalar, out):
         return torch.div(data, scalar, rounding_mode=rounding(data), out=out)
@@ -339,6 +351,8 @@ class ReflectedModScalar(Scalar, name="_rmod_scalar", aliases=["_RModScalar"]):
 
 class PowerScalar(Scalar, name="_power_scalar", aliases=["_PowerScalar"]):
     """data to the power of scalar."""
+
+    neutral = {"scalar": 1.0}
 
     precision = "full"
 

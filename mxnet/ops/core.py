@@ -88,6 +88,10 @@ class Op:
     backward_shape_only: ClassVar[tuple[str, ...]] = ()  # the same for the kernel ``backward``
     dense: ClassVar[Any] = ()  # inputs that a kernel would have to copy if they were strided views
     conversion: ClassVar[bool] = False  # the values of input 0, in the element type of the output
+    # By input or parameter, the number with which (of an input, everywhere) the other input is the
+    # result, to the last bit of floating point.
+    neutral: ClassVar[dict[str, float]] = {}
+    filled: ClassVar[Any] = None  # the number that all elements of the output are
     labels: ClassVar[tuple[str, ...]] = ()  # inputs without gradient: their arrays are left alone
     mutates: ClassVar[tuple[str, ...]] = ()  # inputs that the operator writes to
     count: ClassVar[str | None] = None  # the parameter that says how many variadic inputs there are

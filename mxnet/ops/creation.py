@@ -51,12 +51,16 @@ class Constant(Creation, abstract=True):
 class Zeros(Constant, name="_zeros"):
     """Zeros."""
 
+    filled = 0.0
+
     def forward(self, *, out, device):
         return self.fill(0, out, device)
 
 
 class Ones(Constant, name="_ones"):
     """Ones."""
+
+    filled = 1.0
 
     def forward(self, *, out, device):
         return self.fill(1, out, device)
@@ -67,6 +71,11 @@ class Full(Constant, name="_full"):
 
     shape: Shape | None = None
     value: float
+
+    @property
+    def filled(self):
+        """The value."""
+        return self.value
 
     def forward(self, *, out, device):
         floating = getattr(torch, self.dtype).is_floating_point or self.dtype == "bool"
@@ -106,12 +115,16 @@ class Like(Op, abstract=True):
 class ZerosLike(Like, name="zeros_like", aliases=["_sparse_zeros_like"]):
     """Zeros in the shape of another array."""
 
+    filled = 0.0
+
     def forward(self, data, *, out):
         return torch.zeros_like(data) if out is None else out.zero_()
 
 
 class OnesLike(Like, name="ones_like"):
     """Ones in the shape of another array."""
+
+    filled = 1.0
 
     def forward(self, data, *, out):
         return torch.ones_like(data) if out is None else out.fill_(1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from ..graph.node import Entry, Graph, Node
+from .constants import NO_CONSTANTS, Constants
 from .differentiate import differentiate, own_head_gradient
 from .infer import Facts
 from .layout import choose_channels_last
@@ -68,8 +69,8 @@ class Placement:
 
     ``fixed``: all of them; ``kept``: the outputs; ``computed_in``: values that kernels write right into
     the gradient array of a variable; ``delivered``: values that are copied or added to such arrays;
-    ``hoisted``: values that outlive a run (see ``Op.hoisted``); ``overwritten``: values computed in the
-    memory of an output, by which they are then overwritten.
+    ``hoisted``: values that outlive a run (see ``Op.hoisted``), ``constants`` among them;
+    ``overwritten``: values computed in the memory of an output, by which they are then overwritten.
     """
 
     fixed: frozenset[Key]
@@ -78,6 +79,7 @@ class Placement:
     delivered: Mapping[Key, tuple[Node, ...]]
     hoisted: tuple[Key, ...] = ()
     overwritten: Mapping[Key, Key] = field(default_factory=dict)
+    constants: Constants = NO_CONSTANTS
 
 
 def place(
@@ -85,6 +87,7 @@ def place(
     shapes: Sequence[tuple],
     dtypes: Sequence[tuple],
     writable: Callable[[Node, str], bool],
+    constants: Constants = NO_CONSTANTS,
 ) -> Placement:
     """Let gradients be computed in their arrays where kernels can do that, and what an operator makes an
     output of in place, in the array of the output.
@@ -98,13 +101,9 @@ def place(
     for output in joint.forward.outputs:
         if output.node.op is not None and joint.key(output) not in kept:
             kept.append(joint.key(output))
-    hoisted = []
-    for position, node in enumerate(graph.nodes):
-        if node.op is not None and node.op.hoisted:
-            keys = [(position, index) for index in range(node.num_outputs)]
-            if all(e.node.op is None for e in node.inputs) and not set(keys).intersection(kept):
-                hoisted += keys
+    hoisted = _hoisted(graph, kept, constants)
     fixed.update((*kept, *hoisted))
+    fixed.update((p, i) for p in constants.inner for i in range(graph.nodes[p].num_outputs))
     computed_in: dict[Key, Node] = {}
     delivered: dict[Key, tuple[Node, ...]] = {}
     for variable, entry in zip(joint.wrt, joint.gradients):
@@ -122,8 +121,30 @@ def place(
     overwritten = _overwritten(graph, shapes, dtypes, kept, fixed)
     fixed.update(overwritten)
     return Placement(
-        frozenset(fixed), tuple(kept), computed_in, delivered, tuple(hoisted), overwritten
+        frozenset(fixed),
+        tuple(kept),
+        computed_in,
+        delivered,
+        tuple(hoisted),
+        overwritten,
+        constants,
     )
+
+
+def _hoisted(graph: Graph, kept: Sequence[Key], constants: Constants) -> list[Key]:
+    """Constants, and what is made of variables and constants alone."""
+    found = []
+    for position, node in enumerate(graph.nodes):
+        once = position in constants.kept
+        if node.op is not None and node.op.hoisted:
+            once = all(
+                e.node.op is None or graph.index[e.node] in constants.kept for e in node.inputs
+            )
+        if once:
+            keys = [(position, index) for index in range(node.num_outputs)]
+            if not set(keys).intersection(kept):
+                found += keys
+    return found
 
 
 def _overwritten(

@@ -79,9 +79,11 @@ class Liveness:
         ends = np.cumsum([len(nodes) for nodes in self.touching])
         self._starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
         self._flat = np.array([p for nodes in self.touching for p in nodes], np.int64)
-        self._scratch = np.zeros(len(self.graph.nodes))
+        self._scratch = np.zeros((2, len(self.graph.nodes)))  # of both kinds, during a node
         for position, buffer in plan.workspaces.items():
-            self._scratch[position] = -(-buffer.size // ALIGNMENT) * ALIGNMENT
+            self._scratch[ARENA, position] = -(-buffer.size // ALIGNMENT) * ALIGNMENT
+        for position, size in plan.temporaries.items():
+            self._scratch[ADOPTED, position] = size
 
     def value(self, lifetimes: Lifetimes, key: Key) -> int | None:
         """The number of the value with the memory in which a value lies."""
@@ -147,9 +149,8 @@ class Liveness:
             change = np.bincount(first, size, count + 1) - np.bincount(last + 1, size, count + 1)
             at = steps[self._replacing]
             saved = np.bincount(at, size[self._results] * shared, count)
-            live.append(np.cumsum(change[:count]) - saved)
-        arena = live[ARENA] + self._scratch[np.asarray(order)]
-        return Profile(list(order), steps, first, last, (arena, live[ADOPTED]))
+            live.append(np.cumsum(change[:count]) - saved + self._scratch[kind, np.asarray(order)])
+        return Profile(list(order), steps, first, last, (live[ARENA], live[ADOPTED]))
 
     def _shared(self, steps: np.ndarray, last: np.ndarray) -> np.ndarray:
         """Which of the possible replacements take place."""

@@ -51,9 +51,9 @@ class Plan:
         unique = {id(b): b for b in (*self.homes.values(), *self.workspaces.values())}
         return list(unique.values())
 
-    def pack(self) -> None:
-        """Give every buffer its place in the arena."""
-        self.arena_size = assign_offsets(self.buffers)
+    def pack(self, most: int | None = None) -> None:
+        """Give every buffer its place in the arena; ``most``: see ``assign_offsets``."""
+        self.arena_size = assign_offsets(self.buffers, most)
 
 
 def nbytes(shape: tuple, dtype: str) -> int:

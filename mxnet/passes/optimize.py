@@ -1,4 +1,8 @@
-"""The passes that change a joint graph before it is planned, in their order."""
+"""The passes that change a joint graph before it is planned, in their order.
+
+What is decided with the plan is elsewhere: constants (``constants``), what is computed again (``spare``,
+``recompute``), and the order of execution (``order``).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from .im2col import use_patches
 from .joint import Joint
 from .pieces import use_pieces
 from .pointwise import use_products
-from .simplify import drop_idle_casts, merge_duplicates
+from .simplify import drop_idle_casts, drop_neutral, merge_duplicates
 from .swap_pooling import swap_pooling
 from .target import Facts, Target
 from .winograd import use_winograd
@@ -23,6 +27,7 @@ __all__ = ["optimize"]
 # Each takes the joint graph, a function that gives the facts of it, and the target.
 PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     drop_idle_casts,
+    drop_neutral,
     merge_duplicates,
     accumulate_products,
     join_products,

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
+from random import Random
 
 import numpy as np
 
@@ -18,10 +20,13 @@ from .joint import Joint
 from .liveness import ADOPTED, ARENA, Liveness, Profile, dependencies
 from .memory import Lifetimes, Plan
 
-__all__ = ["better_order", "reordered"]
+__all__ = ["Orders", "better_orders", "reordered"]
 
 # The order in which nodes were made is better for caches: it is left for so much only.
 LEAST_GAIN, LEAST_BYTES = 0.01, 1 << 18  # a part of the memory, and bytes
+_MOST_ORDERS = 2
+_SHIFTS = 400
+_DIFFERENT = 0.999  # of the memory that another takes
 _MOST_TRIES = 150
 _EFFORT = 500_000  # nodes of all orders that are looked at
 _MOST_MOVED = 64  # nodes at a time
@@ -29,10 +34,22 @@ _MOST_VALUES = 40  # the largest at a peak
 _NEARLY = 0.97  # of a peak, what is lowered together with it
 
 
-def better_order(joint: Joint, lifetimes: Lifetimes) -> list[int] | None:
-    """The positions of nodes in an order that takes notably less memory; None where none is found.
+@dataclass(frozen=True)
+class Orders:
+    """Orders of execution that take notably less memory, the best first, and the one there was.
 
-    Forward nodes stay before all others.
+    ``most``: the bytes that another one may take at most; ``vary`` makes more of the best, by number.
+    """
+
+    better: Sequence[Profile]
+    most: float
+    vary: Callable[[int], Profile]
+
+
+def better_orders(joint: Joint, lifetimes: Lifetimes) -> Orders | None:
+    """Orders that take notably less memory; None where none is found.
+
+    Several, since not all lifetimes can be packed closely. Forward nodes stay before all others.
     """
     border = len(joint.forward.nodes)
     if _largest_gain(lifetimes.plan, joint.graph, border) < LEAST_BYTES:
@@ -40,11 +57,14 @@ def better_order(joint: Joint, lifetimes: Lifetimes) -> list[int] | None:
     liveness = Liveness(lifetimes)
     search = _Search(liveness, dependencies(lifetimes), border)
     given = liveness.profile(range(len(joint.graph.nodes)))
-    least = max(LEAST_BYTES, LEAST_GAIN * given.total)
-    best = search.improve(given)
-    if best.total > given.total - least:
-        best = search.improve(liveness.profile(search.scheduled()))
-    return best.order if best.total <= given.total - least else None
+    most = given.total - max(LEAST_BYTES, LEAST_GAIN * given.total)
+    found = search.improve(given)
+    if found[-1].total > most:
+        found = search.improve(liveness.profile(search.scheduled()))
+    better = [profile for profile in reversed(found) if profile.total <= most]
+    if not better:
+        return None
+    return Orders(better[:_MOST_ORDERS], most, partial(search.varied, better[0]))
 
 
 def reordered(joint: Joint, order: Sequence[int]) -> Joint:
@@ -66,7 +86,8 @@ def _largest_gain(plan: Plan, graph: Graph, border: int) -> int:
     most = needed = 0
     for spans in (
         [(b.birth, min(b.death, end - 1), b.size) for b in plan.buffers],
-        [(key[0], deaths.get(key, end - 1), size) for key, size in plan.adopted.items()],
+        [(key[0], deaths.get(key, end - 1), size) for key, size in plan.adopted.items()]
+        + [(position, position, size) for position, size in plan.temporaries.items()],
     ):
         if not spans:
             continue
@@ -90,12 +111,12 @@ class _Search:
                 self.after[source].append(position)
 
     # -- moving nodes around the peak ---------------------------------------------------------
-    def improve(self, profile: Profile) -> Profile:
-        """The order with nodes moved as long as that lowers the highest peaks."""
+    def improve(self, profile: Profile) -> list[Profile]:
+        """Orders with ever more nodes moved, as long as that lowers the highest peaks."""
         left = max(min(_MOST_TRIES, _EFFORT // len(self.nodes)), 2)
-        best = _merit(profile)
+        best, found = _merit(profile), [profile]
         better: Profile | None = profile
-        while better is not None:
+        while better is not None and left > 0:
             profile, better = better, None
             for order in self.changes(profile):
                 tried = self.liveness.profile(order)
@@ -105,9 +126,11 @@ class _Search:
                     best, better = merit, tried
                 if better is not None or left <= 0:
                     break
-            if left <= 0:
-                return better or profile
-        return profile
+            if better is not None:
+                if better.total > _DIFFERENT * found[-1].total and len(found) > 1:
+                    found.pop()
+                found.append(better)
+        return found
 
     def changes(self, profile: Profile) -> Iterator[list[int]]:
         """Orders in which a value that is in memory at a peak is not there."""
@@ -125,6 +148,21 @@ class _Search:
                 for order in (peak.with_earlier(touching), peak.with_later(touching)):
                     if order is not None:
                         yield order
+
+    def varied(self, profile: Profile, number: int) -> Profile:
+        """An order that takes no more memory, with nodes shifted by chance: the same at every call."""
+        chance, order = Random(number), list(profile.order)
+        for _ in range(min(_SHIFTS, _EFFORT // len(order))):
+            old = new = chance.randrange(len(order))
+            node, steps = order[old], chance.randrange(1, 6)
+            while new < old + steps and new + 1 < len(order):
+                if new + 1 == self.border or node in self.before[order[new + 1]]:
+                    break
+                new += 1
+            shifted = [*order[:old], *order[old + 1 : new + 1], node, *order[new + 1 :]]
+            if new > old and self.liveness.profile(shifted).total <= profile.total:
+                order = shifted
+        return self.liveness.profile(order)
 
     # -- list scheduling ----------------------------------------------------------------------
     def scheduled(self) -> list[int]:

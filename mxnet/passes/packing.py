@@ -45,10 +45,10 @@ def largest_live(buffers: Iterable[Buffer]) -> int:
     return max(accumulate(changes[time] for time in sorted(changes)), default=0)
 
 
-def assign_offsets(buffers: Sequence[Buffer]) -> int:
+def assign_offsets(buffers: Sequence[Buffer], most: int | None = None) -> int:
     """Set the offset of every buffer; returns the size of the arena.
 
-    Sizes are rounded up to the alignment.
+    Sizes are rounded up to the alignment. ``most``: how many ways to pack may be tried.
     """
     for buffer in buffers:
         buffer.size = -(-buffer.size // ALIGNMENT) * ALIGNMENT
@@ -57,7 +57,7 @@ def assign_offsets(buffers: Sequence[Buffer]) -> int:
     bound = largest_live(live)
     best, offsets, since = -1, [], 0
     for number, (attempt, enough) in enumerate(_attempts(live)):
-        if 0 <= best <= bound * enough or number - since > _IN_VAIN:
+        if 0 <= best <= bound * enough or number - since > _IN_VAIN or number == most:
             break
         total = attempt()
         if best < 0 or total < best:

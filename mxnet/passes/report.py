@@ -55,7 +55,7 @@ class MemoryReport:
     """The memory of a bound graph in bytes.
 
     ``parameters`` (all arguments), ``states`` (auxiliary), ``gradients`` and ``outputs`` are arrays that
-    live as long as the executor, ``prepared`` what is made of parameters once for many runs (packed
+    live as long as the executor, ``prepared`` what is made once for many runs (constants, and packed
     weights), ``activations`` the arena of planned values, ``adopted`` the most
     that kernels such as convolutions have allocated at one time, ``workspace`` the largest
     scratch memory inside the arena, ``scratch`` what native programs compute in, on as many threads as

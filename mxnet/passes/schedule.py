@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count, islice
 
 from ..error import MXNetError
 from ..graph.node import Graph, Node
 from .budget import keep_budget
+from .constants import ConstantFolding, Constants
 from .joint import Joint, Placement, find_lifetimes, place
-from .memory import Key, Plan
+from .memory import Key, Lifetimes, Plan
 from .optimize import optimize
-from .order import better_order, reordered
+from .order import Orders, better_orders, reordered
 from .recompute import mirrored, recompute
 from .report import MemoryReport, report_memory
 from .scratch import find_scratch, find_temporaries
@@ -19,6 +21,10 @@ from .spare import spared
 from .target import Facts, Target
 
 __all__ = ["Planned", "plan_graph"]
+
+# Ways to pack an order: so few, or as many as this work allows; the arena in relation to its bound.
+_FEW_WAYS, _WORK, _CLOSE = 8, 6_000_000, 1.004
+_MOST_ORDERS, _FEW_PAIRS = 7, 100_000  # orders that are packed, and fewer where buffers are many
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,12 @@ class Planned:
     plan: Plan
     channels_last: Collection[Key]
     report: MemoryReport
+
+    def needs_at_peak(self, node: Node) -> bool:
+        """Whether a result of a node is in the arena when most is in use."""
+        position = self.joint.graph.index[node]
+        buffers = (self.plan.homes.get((position, index)) for index in range(node.num_outputs))
+        return any(b is not None and b.birth <= self.report.peak_step <= b.death for b in buffers)
 
 
 def plan_graph(
@@ -50,24 +62,7 @@ def plan_graph(
     See ``keep_budget`` for the latter; it raises MXNetError where no plan keeps it.
     """
 
-    def planned(candidate: Joint) -> Planned:
-        shapes, dtypes = infer(candidate.graph)
-        placement = place(candidate, shapes, dtypes, writable())
-        lifetimes = find_lifetimes(candidate, placement, shapes, dtypes, target.device)
-        order = better_order(candidate, lifetimes)
-        if order is not None:
-            candidate = reordered(candidate, order)
-            shapes, dtypes = [shapes[at] for at in order], [dtypes[at] for at in order]
-            placement = place(candidate, shapes, dtypes, writable())
-            lifetimes = find_lifetimes(candidate, placement, shapes, dtypes, target.device)
-        plan = lifetimes.plan
-        plan.pack()
-        facts = candidate.graph, shapes, dtypes
-        plan.scratch = find_scratch(*facts, target)
-        plan.temporaries = find_temporaries(*facts, lifetimes.channels_last, target)
-        report = report_memory(candidate, placement, plan, shapes, dtypes, gradients)
-        return Planned(candidate, shapes, dtypes, placement, plan, lifetimes.channels_last, report)
-
+    planned = _Planning(infer, writable, gradients, target).plan
     declared, joint = joint, optimize(joint, infer, target)
     asked = None
     if joint.wrt:
@@ -88,3 +83,96 @@ def plan_graph(
         f" {min(first.report.total, plain.report.total)} bytes, since without gradients there is"
         " nothing to compute again"
     )
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """A graph in some order, and which values are where; offsets are missing."""
+
+    joint: Joint
+    shapes: Sequence[tuple]
+    dtypes: Sequence[tuple]
+    placement: Placement
+    lifetimes: Lifetimes
+
+
+@dataclass(frozen=True)
+class _Planning:
+    """Makes complete plans of joint graphs; see ``plan_graph`` for what it is made of."""
+
+    infer: Callable[[Graph], Facts]
+    writable: Callable[[], Callable[[Node, str], bool]]
+    gradients: Sequence[Node]
+    target: Target
+
+    def plan(self, joint: Joint) -> Planned:
+        """The plan of a graph as it is, with its constants computed once."""
+        graph = joint.graph
+        shapes, dtypes = self.infer(graph)
+        folding = ConstantFolding(graph, shapes, dtypes, self.target)
+        found = self.lay_out(joint, shapes, dtypes, folding.small)
+        large = [p for p in folding.large if found.needs_at_peak(graph.nodes[p])]
+        if not large:
+            return found
+        other = self.lay_out(joint, shapes, dtypes, folding.keeping_also(large))
+        return min(other, found, key=lambda each: each.report.total)
+
+    def lay_out(
+        self,
+        joint: Joint,
+        shapes: Sequence[tuple],
+        dtypes: Sequence[tuple],
+        constants: Constants,
+    ) -> Planned:
+        """The plan in the order that needs least memory."""
+        layout = given = self.layout(joint, shapes, dtypes, constants)
+        orders = better_orders(joint, given.lifetimes)
+        if orders is not None:
+            layout = self.closest(given, orders)
+        if layout is given:
+            layout.lifetimes.plan.pack()
+        return self.reported(layout)
+
+    def reported(self, layout: _Layout) -> Planned:
+        """A layout that is packed, with what it needs in all."""
+        joint, shapes, dtypes = layout.joint, layout.shapes, layout.dtypes
+        placement, plan = layout.placement, layout.lifetimes.plan
+        plan.scratch = find_scratch(joint.graph, shapes, dtypes, self.target)
+        report = report_memory(joint, placement, plan, shapes, dtypes, self.gradients)
+        last = layout.lifetimes.channels_last
+        return Planned(joint, shapes, dtypes, placement, plan, last, report)
+
+    def closest(self, given: _Layout, orders: Orders) -> _Layout:
+        """The order that takes least when packed; others are tried until one is packed closely."""
+        best, least = given, orders.most
+        pairs = 1 + len(given.lifetimes.plan.homes) ** 2  # of buffers, which packing compares
+        tries = chain(orders.better, map(orders.vary, count()))
+        for profile in islice(tries, min(_MOST_ORDERS, 1 + _FEW_PAIRS // pairs)):
+            order, (bound, adopted) = profile.order, profile.peaks
+            if bound + adopted > least:
+                continue
+            facts = [given.shapes[at] for at in order], [given.dtypes[at] for at in order]
+            constants = given.placement.constants.moved(order)
+            layout = self.layout(reordered(given.joint, order), *facts, constants)
+            plan = layout.lifetimes.plan
+            plan.pack(max(_FEW_WAYS, _WORK // pairs))
+            if plan.arena_size + adopted <= least:
+                best, least = layout, plan.arena_size + adopted
+                if plan.arena_size <= _CLOSE * bound:
+                    break
+        return best
+
+    def layout(
+        self,
+        joint: Joint,
+        shapes: Sequence[tuple],
+        dtypes: Sequence[tuple],
+        constants: Constants,
+    ) -> _Layout:
+        """Which values are where in the order that a graph has."""
+        target = self.target
+        placement = place(joint, shapes, dtypes, self.writable(), constants)
+        lifetimes = find_lifetimes(joint, placement, shapes, dtypes, target.device)
+        facts = joint.graph, shapes, dtypes, lifetimes.channels_last
+        lifetimes.plan.temporaries = find_temporaries(*facts, target)
+        return _Layout(joint, shapes, dtypes, placement, lifetimes)

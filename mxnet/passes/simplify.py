@@ -1,15 +1,17 @@
-"""Nodes that a graph can do without: casts that change nothing, and what is computed twice."""
+"""Nodes that a graph can do without: those that change nothing, and what is computed twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import copysign
 
 from ..graph.node import Entry, Node
+from ..ops.dtypes import is_floating
 from .joint import Joint
 from .rewrite import Replacement, rewrite
 from .target import Facts, Target
 
-__all__ = ["drop_idle_casts", "merge_duplicates"]
+__all__ = ["drop_idle_casts", "drop_neutral", "merge_duplicates"]
 
 
 def drop_idle_casts(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
@@ -32,8 +34,48 @@ def drop_idle_casts(joint: Joint, facts: Callable[[], Facts], target: Target) ->
     return rewrite(joint, replacements)
 
 
-def _input_of(node: Node) -> Replacement:
-    return lambda now: [now(node.inputs[0])]
+def _input_of(node: Node, number: int = 0) -> Replacement:
+    return lambda now: [now(node.inputs[number])]
+
+
+def drop_neutral(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
+    """Let readers of x * 1, x / 1, x - 0 and x ** 1 read x, in floating point.
+
+    The ones may be an array. Left alone are sums with 0, which make 0 of -0.
+    """
+    graph = joint.graph
+    passed = {
+        node: number
+        for node in graph.nodes
+        if node.op is not None and node.op.neutral and (number := _passed_on(node)) is not None
+    }
+    if not passed or target.monitored:
+        return joint
+    shapes, dtypes = facts()
+    kept = {entry.node for entry in graph.outputs} | _changed(joint)
+    replacements: dict[Node, Replacement | None] = {}
+    for node, number in passed.items():
+        position = graph.index[node]
+        p, i = graph.sources[position][number]
+        same = (shapes[p][i], dtypes[p][i]) == (shapes[position][0], dtypes[position][0])
+        if same and is_floating(dtypes[p][i]) and kept.isdisjoint((node, graph.nodes[p])):
+            replacements[node] = _input_of(node, number)
+    return rewrite(joint, replacements)
+
+
+def _passed_on(node: Node) -> int | None:
+    """The number of the input that a node gives back as it is."""
+    op = node.op
+    for name, neutral in op.neutral.items():
+        if name in op.parameters:
+            if (value := getattr(op, name)) == neutral and copysign(1, value) > 0:
+                return 0
+            continue
+        number = op.input_names.index(name)
+        other = node.inputs[number].node.op
+        if other is not None and other.filled == neutral:
+            return 1 - number
+    return None
 
 
 def _changed(joint: Joint) -> set[Node]:

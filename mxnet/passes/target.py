@@ -30,12 +30,14 @@ class Target:
     ``device``: "cpu" or "cuda"; ``train``: whether operators run in training mode; ``kernels``: the
     providers of fused kernels that may be used: "onednn" (convolutions with what follows them),
     "numba" (generated loops), "products" (generated matrix products). With none of them the graph
-    runs operator by operator, which is the reference.
+    runs operator by operator, which is the reference. ``monitored``: whether somebody looks at
+    every node.
     """
 
     device: str = "cpu"
     train: bool = False
     kernels: frozenset[str] = field(default_factory=frozenset)
+    monitored: bool = False
 
 
 def available_kernels(device: str) -> frozenset[str]:
