@@ -184,17 +184,18 @@ def _add_data_derivative(w):
 
 @compiled
 def _weight_derivative(w):
-    """Sums of derivatives by the filters, a row of a patch for each; a part are GROUP columns."""
+    """Sums of derivatives by the filters, a row of a patch for each; a part are some columns."""
     size, filters, columns = w[11] * w[12], w[14], w[15] * w[16] * w[10]
     memory = w[3] + w[4] * take_thread(w)
     p, patches = words(memory), memory + w[5]
     count = w[7] * size
-    turns = (count + DEPTH - 1) // DEPTH
+    vectors, turns = (columns + LANES - 1) // LANES, (count + DEPTH - 1) // DEPTH
     while True:
         part = take_part(w)
         if part >= w[2]:
             break
-        k, end = part * GROUP, min(columns, (part + 1) * GROUP)
+        k = part * vectors // w[2] * LANES
+        end = min(columns, (part + 1) * vectors // w[2] * LANES)
         sums = w[23] + 4 * k
         for turn in range(turns):
             first, last = turn * count // turns, (turn + 1) * count // turns
@@ -259,7 +260,7 @@ def weight_derivative(d_output, data, geometry, scratch, out):
     taps = geometry[0][0] * geometry[0][1]
     count = out.numel() if taps > 1 else 0
     sums, scratch = scratch[:count] if count else out, scratch[count:]
-    patches, parts = weight_patches(d_output.shape, out.shape[1:])
+    patches, parts = weight_patches(d_output.shape, out.shape[1:], torch.get_num_threads())
     _run(_weight_derivative, parts, data, d_output, geometry, sums, scratch, patches)
     if count:
         run(_turn, (0, sums.data_ptr(), out.data_ptr(), len(out), taps, out.shape[1]), len(out))

@@ -26,8 +26,9 @@ from ..ops.generated import (
     wants_products,
 )  # fmt: skip
 from ..ops.lazy_torch import torch
-from .language import helper, take_part
-from .native import compiled, function, openmp, run, shared
+from .elementary import address_of
+from .language import helper, take_part, words
+from .native import compiled, openmp, run, shared
 from .tiles import block_bytes, pack_left, pack_right, take_thread, tile
 from .vectors import LINE
 
@@ -56,25 +57,40 @@ MEMORY = 22  # the place of that of memory
 WORDS = 30  # of a product
 
 
-@compiled
-def run_packing(w):
-    """Pack a whole right matrix. Words: matrix, bytes from step to step and from column to column,
-    steps, columns, target.
-    """
-    inner, columns, target = w[3], w[4], w[5]
+@helper()
+def _pack_part(w, part):
+    """Pack one of the panels of a turn; words as for ``run_packing``."""
+    inner, columns = w[3], w[4]
     vectors = (columns + LANES - 1) // LANES
     panels = (vectors + PANEL - 1) // PANEL
     turns = (inner + INNER - 1) // INNER
-    for turn in range(turns):
-        k = turn * inner // turns
-        steps = (turn + 1) * inner // turns - k
-        for panel in range(panels):
-            vector = panel * vectors // panels
-            end = (panel + 1) * vectors // panels
-            n = min(end * LANES, columns) - vector * LANES
-            source = w[0] + k * w[1] + vector * LANES * w[2]
-            place = target + (k * vectors + steps * vector) * LINE
-            pack_right(source, w[1], w[2], steps, n, place)
+    turn, panel = part // panels, part % panels
+    k = turn * inner // turns
+    steps = (turn + 1) * inner // turns - k
+    vector, end = panel * vectors // panels, (panel + 1) * vectors // panels
+    n = min(end * LANES, columns) - vector * LANES
+    source = w[0] + k * w[1] + vector * LANES * w[2]
+    pack_right(source, w[1], w[2], steps, n, w[5] + (k * vectors + steps * vector) * LINE)
+
+
+@compiled
+def run_packing(w):
+    """Pack a whole right matrix. Words: matrix, bytes from step to step and from column to column,
+    steps, columns, target, parts.
+    """
+    for part in range(w[6]):
+        _pack_part(w, part)
+
+
+@compiled
+def _run_packing_in_parts(w):
+    """The same on several threads. Words: the counter of parts taken, and those of ``run_packing``."""
+    own = words(address_of(w) + 8)
+    while True:
+        part = take_part(w)
+        if part >= own[6]:
+            break
+        _pack_part(own, part)
 
 
 # -- products ------------------------------------------------------------------------------------
@@ -197,13 +213,15 @@ def available():
 
 def packing_words(right, out):
     """The words for packing a matrix, of which an axis is dense, into ``packed_size`` numbers."""
-    return [right.data_ptr(), *_dense(right), *right.shape, out.data_ptr()]
+    inner, columns = right.shape
+    parts = -(-inner // INNER) * -(-columns // (PANEL * LANES))
+    return [right.data_ptr(), *_dense(right), inner, columns, out.data_ptr(), parts]
 
 
 def pack(right, out):
     """Pack a matrix at once, see ``packing_words``."""
-    words = np.array(packing_words(right, out), np.int64)
-    function(run_packing())(words.ctypes.data)
+    words = packing_words(right, out)
+    run(_run_packing_in_parts, (0, *words), words[-1])
     torch.autograd.graph.increment_version(out)
     return out
 

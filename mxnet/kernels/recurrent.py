@@ -56,7 +56,7 @@ def _run_of(
     batch, hidden = step[1:3]
     most = torch.get_num_threads() if openmp_address() else 1
     parts = min(most, batch, batch * hidden // _PART) or 1
-    words = np.zeros(_PACKING + 7, np.int64)
+    words = np.zeros(_PACKING + 8, np.int64)
     at, start, call, packing = (
         words.ctypes.data + 8 * place for place in (_STEP, _START, _CALL, _PACKING)
     )

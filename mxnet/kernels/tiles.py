@@ -180,8 +180,10 @@ def _move_more(context, source, target):
     return addresses(2), writing(partial(_write_numbers, LANES // 2))
 
 
-def _write_transposed(build, source, pitch, target, target_pitch, rows, bits):
+def _write_transposed(build, source, pitch, target, target_pitch, rows, columns):
     builder, values = build.builder, []
+    one = build.number(1)
+    bits = builder.sub(builder.shl(one, columns), one)
     for i in range(LANES):
         there = builder.icmp_signed("<", build.number(i), rows)
         mask = build.mask(builder.select(there, bits, build.number(0)))
@@ -193,13 +195,14 @@ def _write_transposed(build, source, pitch, target, target_pitch, rows, bits):
             build.shuffle(values[i // 2], values[i // 2 + LANES // 2], high if i % 2 else low)
             for i in range(LANES)
         ]
-    for i, value in enumerate(values):
-        build.store(value, build.after(target, target_pitch, i))
+    for i, value in enumerate(values):  # what lies behind may be packed by another thread
+        with builder.if_then(builder.icmp_signed("<", build.number(i), columns)):
+            build.store(value, build.after(target, target_pitch, i))
 
 
 @intrinsic
-def _transpose(context, source, pitch, target, target_pitch, rows, bits):
-    """Copy LANES columns of at most LANES rows to rows; ``bits``: which columns there are."""
+def _transpose(context, source, pitch, target, target_pitch, rows, columns):
+    """Copy at most LANES columns of at most LANES rows to rows."""
     return addresses(6), writing(_write_transposed)
 
 
@@ -220,8 +223,8 @@ def pack_right(source, step, column, inner, columns, target):
                 move(first + k * step, place + k * pitch, bits)
         else:
             for k in range(0, inner, LANES):
-                bits = (1 << min(LANES, inner - k)) - 1
-                _transpose(first + 4 * k, column, place + k * pitch, pitch, n, bits)
+                count = min(LANES, inner - k)
+                _transpose(first + 4 * k, column, place + k * pitch, pitch, n, count)
 
 
 @helper(inlined=False)

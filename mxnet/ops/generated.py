@@ -95,7 +95,8 @@ class MatrixProduct:
         """Into how many parts it is cut, across and down."""
         if threads == 1 or self.batch * self.rows * self.columns * self.inner < ALONE:
             return 1, 1
-        wanted = -(-4 * threads // self.batch)
+        # Parts that pack the same make up for threads that come late only if that is little.
+        wanted = -(-(threads if self.packs_left else 4 * threads) // self.batch)
         panels = -(-self.columns // (LANES * PANEL))
         if self.packs_left or panels < threads:
             down = min(wanted, max(1, self.rows // (4 * ROWS)))
@@ -123,7 +124,7 @@ class MatrixProduct:
             return self.left_bytes
         vectors = -(-self.columns // LANES)
         width = -(-vectors // max(1, -(-vectors // PANEL)))
-        return self.left_bytes + (self.steps + LANES) * width * LINE
+        return self.left_bytes + self.steps * width * LINE
 
     def packing(self, threads: int) -> int:
         """The bytes that all threads that take part pack."""
@@ -151,8 +152,8 @@ def scratch_bytes(threads: int, packing: int) -> int:
 
 
 def packed_size(inner: int, columns: int) -> int:
-    """How many numbers a packed right matrix has, with those that packing may write behind it."""
-    return -(-columns // LANES) * LANES * inner + LANES * PANEL * LANES
+    """How many numbers a packed right matrix has, in whole vectors."""
+    return -(-columns // LANES) * LANES * inner
 
 
 def panels(inner: int, columns: int) -> Iterator[tuple[slice, slice]]:

@@ -13,6 +13,7 @@ from .generated import (
     GROUP,
     LANES,
     LINE,
+    PANEL,
     WORD_BYTES,
     MatrixProduct,
     has_kernels,
@@ -76,12 +77,14 @@ def data_patches(d_output, patch):
     return rows, -(-n // max(1, CHUNK // count))
 
 
-def weight_patches(d_output, patch):
-    """The same for the derivative by the filters."""
+def weight_patches(d_output, patch, threads):
+    """The same for the derivative by the filters; every thread has as many parts, if it can."""
     n, k, *sizes = d_output
     whole = MatrixProduct(k, GROUP, product((n, *sizes)), packs_left=True)
-    columns = product(patch)
-    return Patches(whole.steps, min(GROUP, columns), whole.left_bytes), -(-columns // GROUP)
+    vectors = -(-product(patch) // LANES)
+    parts = -(-vectors * LANES // (GROUP * threads)) * threads
+    parts = max(-(-vectors * LANES // GROUP), min(parts, -(-vectors // PANEL)))
+    return Patches(whole.steps, LANES * -(-vectors // parts), whole.left_bytes), parts
 
 
 class _Im2col(Op, abstract=True):
@@ -242,7 +245,7 @@ class Im2colWeight(_Im2col, name="_im2col_weight"):
     def workspace(self, inputs, outputs):
         """Room for sums in the order of patches, and what threads need."""
         d_output, c = inputs[0][0], inputs[1][0][1]
-        rows, parts = weight_patches(d_output, (c, *self.kernel))
+        rows, parts = weight_patches(d_output, (c, *self.kernel), threads())
         numbers = self.turned((d_output[1], c)) + rows.numbers(threads(), parts)
         return (numbers,), "float32"
 
