@@ -6,6 +6,7 @@ import functools
 import hashlib
 import importlib.metadata
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -65,13 +66,26 @@ def cache_folder() -> Path:
 
 
 def kept(name: str) -> bytes | None:
-    """The object file of a kernel; None where there is none, or one that is damaged."""
+    """The object file of a kernel; None where there is none, one that is damaged, or another user's.
+
+    What it holds will be run, so that nobody else may have put it there.
+    """
     try:
-        content = (cache_folder() / f"{name}.o").read_bytes()
+        with open(cache_folder() / f"{name}.o", "rb") as file:
+            if not _is_ours(os.fstat(file.fileno())):
+                return None
+            content = file.read()
     except OSError:
         return None
     digest, code = content[:32], content[32:]
     return code if hashlib.sha256(code).digest() == digest else None
+
+
+def _is_ours(facts: os.stat_result) -> bool:
+    """Whether only this user, or the administrator, can have written a file."""
+    if not hasattr(os, "geteuid"):  # where files have no owners of this kind
+        return True
+    return facts.st_uid in (0, os.geteuid()) and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def keep(name: str, code: bytes) -> None:
@@ -79,9 +93,11 @@ def keep(name: str, code: bytes) -> None:
     folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(hashlib.sha256(code).digest() + code)
-        os.replace(file.name, folder / f"{name}.o")
+        with tempfile.TemporaryDirectory(dir=folder) as own:
+            made = Path(own, name)
+            made.touch(0o600)
+            made.write_bytes(hashlib.sha256(code).digest() + code)
+            made.replace(folder / f"{name}.o")
     except OSError:  # the next process will compile it again
         pass
 

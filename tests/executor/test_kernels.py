@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -86,6 +87,14 @@ def test_damaged_files_are_not_loaded(cache):
     assert machine.kept("some.kernel") == b"machine code"
     path = cache / "some.kernel.o"
     path.write_bytes(path.read_bytes()[:-1])
+    assert machine.kept("some.kernel") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners of this kind")
+def test_files_that_others_can_write_are_not_loaded(cache):
+    machine.keep("some.kernel", b"machine code")
+    assert [path.name for path in cache.iterdir()] == ["some.kernel.o"]
+    (cache / "some.kernel.o").chmod(0o666)
     assert machine.kept("some.kernel") is None
 
 
