@@ -7,7 +7,7 @@ from .core import Op, get_op
 from .dtypes import item_size
 from .lazy_torch import torch
 from .parameters import Shape, at_least
-from .reshape import Reshape, ReshapeLike, buffer, normal_axis, with_dim
+from .reshape import Reshape, ReshapeLike, SelectionBackward, buffer, normal_axis, with_dim
 from .shapes import UNKNOWN, Mismatch, is_complete, known, product
 
 __all__ = ["Embedding", "GatherND", "Pick", "ScatterND", "Take", "Where"]
@@ -200,26 +200,17 @@ def picked(index, shape, axis, mode):
     return within(index, shape[axis], mode).reshape(with_dim(tuple(shape), axis, 1))
 
 
-class PickBackward(Op, name="_backward_pick"):
+class PickBackward(SelectionBackward, name="_backward_pick"):
     """The derivative of ``pick``: zeros, with ``grad`` at the positions that were picked."""
 
     axis: int = -1
     keepdims: bool = False
     mode: Literal["clip", "wrap"] = "clip"
-    shape_only = ("data",)
-
-    def infer_shape(self, s):
-        s.same("data", "output")
-
-    def infer_dtype(self, t):
-        t.same("grad", "output")
 
     def forward(self, grad, index, data, *, out):
         axis = self.axis % data.dim()
         lines = picked(index, data.shape, axis, self.mode)
-        return (
-            buffer(out, data.shape, grad).zero_().scatter_(axis, lines, grad.reshape(lines.shape))
-        )
+        return self.zeros(grad, data, out).scatter_(axis, lines, grad.reshape(lines.shape))
 
     def gradient(self, d_output, index):
         operator = Pick(axis=self.axis, keepdims=self.keepdims, mode=self.mode)
@@ -283,20 +274,11 @@ class GatherND(Op, name="gather_nd"):
         return GatherNDBackward()(d_output, indices, data), None
 
 
-class GatherNDBackward(Op, name="_backward_gather_nd"):
+class GatherNDBackward(SelectionBackward, name="_backward_gather_nd"):
     """The derivative of ``gather_nd``: ``grad`` added up at the coordinates in zeros."""
 
-    shape_only = ("data",)
-
-    def infer_shape(self, s):
-        s.same("data", "output")
-
-    def infer_dtype(self, t):
-        t.same("grad", "output")
-
     def forward(self, grad, indices, data, *, out):
-        out = buffer(out, data.shape, grad).zero_()
-        return out.index_put_(tuple(whole(indices)), grad, accumulate=True)
+        return self.zeros(grad, data, out).index_put_(tuple(whole(indices)), grad, accumulate=True)
 
     def gradient(self, d_output, indices):
         return GatherND()(d_output, indices), None, None
@@ -451,21 +433,14 @@ class BooleanMask(Op, name="_contrib_boolean_mask"):
         return BooleanMaskBackward(axis=self.axis)(d_output, index, data), None
 
 
-class BooleanMaskBackward(Op, name="_backward_boolean_mask"):
+class BooleanMaskBackward(SelectionBackward, name="_backward_boolean_mask"):
     """The derivative of ``boolean_mask``: zeros, with ``grad`` in the slices that were chosen."""
 
     axis: int = 0
     capture = False
-    shape_only = ("data",)
-
-    def infer_shape(self, s):
-        s.same("data", "output")
-
-    def infer_dtype(self, t):
-        t.same("grad", "output")
 
     def forward(self, grad, index, data, *, out):
-        out = buffer(out, data.shape, grad).zero_()
+        out = self.zeros(grad, data, out)
         return out.index_copy_(self.axis, chosen_positions(index), grad)
 
     def gradient(self, d_output, index):

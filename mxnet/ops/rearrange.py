@@ -5,7 +5,7 @@ from typing import Annotated
 from ..error import MXNetError
 from .core import Op, get_op, remembered
 from .parameters import Shape, at_least
-from .reshape import Reshape, ReshapeLike, buffer, normal_axis, with_dim
+from .reshape import Reshape, ReshapeLike, SelectionBackward, buffer, normal_axis, with_dim
 from .shapes import UNKNOWN, Mismatch, known, product
 
 __all__ = ["Diag", "Repeat", "Reverse", "SwapAxis", "Tile", "Transpose"]
@@ -203,25 +203,17 @@ class Diag(Op, name="diag"):
         return DiagBackward(k=self.k, axis1=self.axis1, axis2=self.axis2)(d_output, data)
 
 
-class DiagBackward(Op, name="_backward_diag"):
+class DiagBackward(SelectionBackward, name="_backward_diag"):
     """The derivative of ``diag``: grad on the diagonal of zeros, or the diagonal of grad."""
 
     k: int = 0
     axis1: int = 0
     axis2: int = 1
-    shape_only = ("data",)
-
-    def infer_shape(self, s):
-        s.same("data", "output")
-
-    def infer_dtype(self, t):
-        t.same("grad", "output")
 
     def forward(self, grad, data, *, out):
-        out = buffer(out, data.shape, grad)
         if data.dim() == 1:
-            return out.copy_(grad.diagonal(self.k))
-        out.zero_()
+            return buffer(out, data.shape, grad).copy_(grad.diagonal(self.k))
+        out = self.zeros(grad, data, out)
         out.diagonal(self.k, self.axis1, self.axis2).copy_(grad)
         return out
 

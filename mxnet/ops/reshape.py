@@ -28,6 +28,25 @@ def buffer(out: Any, shape: Any, like: Any) -> Any:
     return torch.empty(shape, dtype=like.dtype, device=like.device) if out is None else out
 
 
+class SelectionBackward(Op, abstract=True):
+    """Derivatives of operators that select from ``data``: ``grad``, put where it was taken from.
+
+    Shapes: grad as the selection, data (read for its shape alone) -> that of data.
+    """
+
+    shape_only = ("data",)
+
+    def infer_shape(self, s):
+        s.same("data", "output")
+
+    def infer_dtype(self, t):
+        t.same("grad", "output")
+
+    def zeros(self, grad, data, out):
+        """Zeros in the shape of the data, in the planned storage if there is any."""
+        return buffer(out, data.shape, grad).zero_()
+
+
 class Reshaping(Op, abstract=True):
     """The same elements in the same order in another shape, which ``target`` computes."""
 

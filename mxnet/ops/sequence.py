@@ -3,7 +3,7 @@
 from ..error import MXNetError
 from .core import Op
 from .lazy_torch import torch
-from .reshape import buffer
+from .reshape import SelectionBackward, buffer
 from .shapes import UNKNOWN, Mismatch
 
 __all__ = ["SequenceLast", "SequenceMask", "SequenceReverse"]
@@ -126,29 +126,22 @@ class SequenceLast(Sequence):
         return operator(d_output, data, *sequence_length), *[None] * len(sequence_length)
 
 
-class SequenceLastBackward(Op, name="_backward_SequenceLast"):
+class SequenceLastBackward(SelectionBackward, name="_backward_SequenceLast"):
     """The derivative of ``SequenceLast``: zeros, with ``grad`` at the last steps."""
 
     use_sequence_length: bool = False
     axis: int = 0
-    shape_only = ("data",)
 
     def inputs(self):
         names = ("grad", "data", "sequence_length")
         return names if self.use_sequence_length else names[:2]
-
-    def infer_shape(self, s):
-        s.same("data", "output")
-
-    def infer_dtype(self, t):
-        t.same("grad", "output")
 
     def last(self):
         """The operator that this is the derivative of."""
         return SequenceLast(use_sequence_length=self.use_sequence_length, axis=self.axis)
 
     def forward(self, grad, data, sequence_length=None, *, out):
-        out = buffer(out, data.shape, grad).zero_()
+        out = self.zeros(grad, data, out)
         if sequence_length is None:
             out.select(self.axis, -1).copy_(grad)
             return out

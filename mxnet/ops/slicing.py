@@ -6,7 +6,7 @@ from ..error import MXNetError
 from .core import Op, get_op, remembered
 from .lazy_torch import torch
 from .parameters import Shape, at_least, at_most
-from .reshape import buffer, normal_axis, with_dim
+from .reshape import SelectionBackward, buffer, normal_axis, with_dim
 from .shapes import UNKNOWN, Mismatch, known, unify_shapes
 
 __all__ = ["Concat", "Slice", "SliceAxis", "SliceChannel"]
@@ -160,27 +160,22 @@ class Slice(Op, name="slice", aliases=["_sparse_slice", "crop"]):
         return SliceBackward(begin=self.begin, end=self.end, step=self.step)(d_output, data)
 
 
-class SliceBackward(Op, name="_backward_slice"):
+class SliceBackward(SelectionBackward, name="_backward_slice"):
     """The derivative of ``slice``: zeros in the shape of its data, with grad in the ranges."""
 
     begin: Shape
     end: Shape
     step: Shape = ()
-    shape_only = ("data",)
 
     def check(self):
         check_ranges(self)
 
     def infer_shape(self, s):
-        s.same("data", "output")
+        super().infer_shape(s)
         s.grad = sliced_shape(self, s.data)
 
-    def infer_dtype(self, t):
-        t.same("grad", "output")
-
     def forward(self, grad, data, *, out):
-        out = buffer(out, data.shape, grad)
-        out.zero_()
+        out = self.zeros(grad, data, out)
         put_slices(out, slices_of(self, data.shape), grad)
         return out
 
@@ -280,23 +275,15 @@ class SliceAxis(Op, name="slice_axis"):
         return SliceAxisBackward(axis=self.axis, begin=self.begin, end=self.end)(d_output, data)
 
 
-class SliceAxisBackward(Op, name="_backward_slice_axis"):
+class SliceAxisBackward(SelectionBackward, name="_backward_slice_axis"):
     """The derivative of ``slice_axis``: zeros, with grad in the range."""
 
     axis: int
     begin: int
     end: int | None
-    shape_only = ("data",)
-
-    def infer_shape(self, s):
-        s.same("data", "output")
-
-    def infer_dtype(self, t):
-        t.same("grad", "output")
 
     def forward(self, grad, data, *, out):
-        out = buffer(out, data.shape, grad)
-        out.zero_()
+        out = self.zeros(grad, data, out)
         forward_op(self).forward(out).copy_(grad)
         return out
 
