@@ -139,9 +139,9 @@ class DotLike(Op, name="_dot_like"):
 
     def products(self, inputs, outputs):
         sizes = [product(shape) for shape, _ in (*inputs[:2], *outputs)]
-        if not all(sizes):
+        inner = summed(*sizes) if all(sizes) else 0
+        if not inner:  # nothing to compute, or arrays that do not fit, as the kernel will say
             return ()
-        inner = summed(*sizes)
         return matrix_product(sizes[0] // inner, sizes[1] // inner, inner, self.transpose_a)
 
 
