@@ -243,20 +243,10 @@ def reshape(
         auxiliary.append(_resized("aux", name, array, shape, allow_up_sizing))
     new_grads = None if executor.grad_arrays is None else grads
     return Executor(
-        symbol,
-        executor._ctx,
-        args,
-        new_grads,
-        executor._grad_req,
-        auxiliary,
-        executor._group2ctx,
-        executor,
-        executor._budget,
-        executor._check is not None,
-        precision=executor._precision,
-        backend=executor._backend,
-        reshaped=True,
-    )
+        symbol, executor._ctx, args, new_grads, executor._grad_req, auxiliary,
+        executor._group2ctx, executor, executor._budget, executor._check is not None,
+        precision=executor._precision, backend=executor._backend, reshaped=True,
+    )  # fmt: skip
 
 
 def _resized(kind: str, name: str, array: NDArray, shape: tuple, allow_up_sizing: bool) -> NDArray:
