@@ -58,6 +58,18 @@ def test_fit_logs_and_calls_back(caplog):
     assert lines == [f"Epoch[{epoch}] {name}" for epoch in range(2) for name in names]
 
 
+def test_callbacks_find_the_variables_of_fit():
+    names = ("self", "train_data", "epoch", "nbatch", "end_of_batch")
+    found = []
+    module, data = mx.mod.Module(network()), iterator()
+    module.fit(
+        data,
+        num_epoch=1,
+        batch_end_callback=lambda told: found.append([told.locals[name] for name in names]),
+    )
+    assert found == [[module, data, 0, number, number == 2] for number in range(3)]
+
+
 def test_fit_learns_and_goes_on_from_an_epoch():
     rng = np.random.RandomState(3)
     data = rng.randn(200, 3).astype("float32")
