@@ -42,7 +42,8 @@ clean:
 $(VENV)/.installed-%: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$*]"
 	@$(PY) -m compileall -q mxnet  # an installed package has its bytecode; a checkout should too
-	@if $(PY) -c "import numba" 2>/dev/null; then $(PY) -m mxnet compile-kernels --quiet; fi
+	@if $(PY) -c "import numba" 2>/dev/null; then $(PY) -m mxnet compile-kernels --quiet || \
+	  echo "Kernels will be compiled when they are needed" >&2; fi
 	@touch $@
 
 $(VENV)/pyvenv.cfg:
