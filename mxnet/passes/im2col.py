@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 from ..graph.node import Entry, Node
-from ..ops.backward import backward_class
 from ..ops.core import get_op
 from ..ops.generated import LANES
+from .convolutions import convolutions, derivative_parts
 from .joint import Joint
-from .rewrite import Replacement, derivative_parts, made, rewrite
+from .rewrite import Replacement, made, rewrite
 from .target import Facts, Target
 
 __all__ = ["use_patches"]
@@ -28,30 +28,16 @@ def use_patches(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joi
     """
     if not target.train or "products" not in target.kernels:
         return joint
-    convolution: Any = get_op("Convolution")
-    derivative = backward_class(convolution)
-    found = [node for node in joint.graph.nodes if type(node.op) in (convolution, derivative)]
-    if not found:
-        return joint
-    shapes, dtypes = facts()
-    heads = set(map(joint.key, joint.graph.outputs))
     replacements: dict[Node, Replacement | None] = {}
-    for node in found:
-        position = joint.graph.index[node]
-        forward = type(node.op) is convolution
-        op: Any = node.op if forward else node.op.forward_op
-        if dtypes[position][0] != "float32" or not _is_plain(op):
-            continue
-        inputs = dict(zip(node.op.input_names, node.inputs))
-        p, o = joint.key(inputs["data"])
-        channels, own = shapes[p][o][1], inputs["data"].node.op is not None
-        if forward:
-            if own and op.kernel == (1, 1) and (position, 0) not in heads:
+    for layer in convolutions(joint, facts):
+        node, op, channels = layer.node, layer.op, layer.data[1]
+        if layer.forward:
+            if not (layer.from_user or layer.to_user) and op.kernel == (1, 1):
                 replacements[node] = partial(_convolution, node)
             continue
-        if inputs["d_output"].node.op is None:
+        if layer.from_user:
             continue
-        fits = {"data": _by_data_gains(op, channels), "weight": own and _gains(op, channels)}
+        fits = {"data": _by_data_gains(op, channels), "weight": _by_weight_gains(op, channels)}
         makers = {"data": partial(_by_data, node), "weight": partial(_by_weight, node)}
         chosen = {name: makers[name] for name in node.op.wanted() if fits.get(name)}
         if chosen:
@@ -59,17 +45,11 @@ def use_patches(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joi
     return rewrite(joint, replacements)
 
 
-def _is_plain(op: Any) -> bool:
-    """Whether a convolution is one over two dimensions, channels first, without groups."""
-    return op.rank == 2 and not op.channels_last and op.num_group == 1
-
-
 def _by_data_gains(op: Any, channels: int) -> bool:
     return op.kernel == (1, 1) or channels % LANES > 0 and min(channels, op.num_filter) >= LANES
 
 
-def _gains(op: Any, channels: int) -> bool:
-    """The same for the derivative by the filters."""
+def _by_weight_gains(op: Any, channels: int) -> bool:
     if op.kernel == (1, 1):
         return True
     if channels % LANES:

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from ..graph.node import Entry, Node
-from ..ops.backward import backward_class
 from ..ops.core import get_op
+from .convolutions import convolutions, derivative_parts
 from .joint import Joint
-from .rewrite import Replacement, derivative_parts, made, rewrite
+from .rewrite import Replacement, made, rewrite
 from .target import Facts, Target
 
 __all__ = ["is_pointwise", "use_products"]
@@ -24,34 +24,20 @@ def use_products(joint: Joint, facts: Callable[[], Facts], target: Target) -> Jo
     """
     if not target.train or "products" not in target.kernels:
         return joint
-    convolution: Any = get_op("Convolution")
-    derivative = backward_class(convolution)
-    found = [node for node in joint.graph.nodes if type(node.op) in (convolution, derivative)]
-    if not found:
-        return joint
-    shapes, dtypes = facts()
-    heads = set(map(joint.key, joint.graph.outputs))
     replacements: dict[Node, Replacement | None] = {}
-    for node in found:
-        op: Any = node.op
-        position = joint.graph.index[node]
-        forward = type(op) is convolution
-        inputs = dict(zip(op.input_names, node.inputs))
-        read = [inputs["data"]] if forward else [inputs["data"], inputs["d_output"]]
-        if dtypes[position][0] != "float32" or not is_pointwise(op if forward else op.forward_op):
+    for layer in convolutions(joint, facts):
+        if layer.from_user or layer.to_user or not is_pointwise(layer.op):
             continue
-        if any(entry.node.op is None for entry in read) or forward and (position, 0) in heads:
-            continue
-        if forward:
+        node: Any = layer.node
+        if layer.forward:
             replacements[node] = partial(_convolution, node)
-        else:
-            p, o = joint.key(inputs["data"])
-            makers = {
-                "data": partial(_by_data, node, shapes[p][o][1]),
-                "weight": partial(_by_weight, node),
-            }
-            chosen = {name: makers[name] for name in op.wanted() if name in makers}
-            replacements[node] = partial(derivative_parts, node, chosen)
+            continue
+        makers = {
+            "data": partial(_by_data, node, layer.data[1]),
+            "weight": partial(_by_weight, node),
+        }
+        chosen = {name: makers[name] for name in node.op.wanted() if name in makers}
+        replacements[node] = partial(derivative_parts, node, chosen)
     return rewrite(joint, replacements)
 
 

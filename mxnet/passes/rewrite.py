@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import is_not
-from typing import Any
 
 from ..graph.node import Entry, Graph, Node
-from ..ops.core import Op, get_op
+from ..ops.core import Op
 from .joint import Joint
 
-__all__ = ["Replacement", "derivative_parts", "made", "rewrite"]
+__all__ = ["Replacement", "made", "rewrite"]
 
 # Gives what stands for the outputs of a node in the new graph; it is told how to find what stands
 # there for any entry of the old one that comes before it.
@@ -87,28 +86,3 @@ def made(op: Op, inputs: tuple[Entry, ...], node: Node, part: str = "") -> Entry
     """The value of a node that stands for another one, or for a part of it."""
     name = f"{node.name}_{part}" if part else node.name
     return Entry(Node(op, inputs, name, op.attrs(), node.origin, node.derived_from))
-
-
-def derivative_parts(
-    node: Node,
-    makers: Mapping[str, Callable[[Mapping[str, Entry]], Entry]],
-    now: Callable[[Entry], Entry],
-) -> list[Entry]:
-    """What stands for the outputs of the derivative of a convolution, some of which are made apart.
-
-    ``makers``: by the name of what the derivative is by, what makes that part of the inputs. The rest
-    is computed as it was; a bias alone by a sum.
-    """
-    own: Any = node.op
-    inputs = dict(zip(own.input_names, map(now, node.inputs)))
-    parts = {name: make(inputs) for name, make in makers.items()}
-    rest = [name for name in own.wanted() if name not in parts]
-    if rest == ["bias"]:
-        parts["bias"] = made(get_op("sum")(axis=(0, 2, 3)), (inputs["d_output"],), node, "bias")
-    elif rest:
-        flags = "".join("01"[name in rest] for name in own.forward_op.input_names)
-        others = made(
-            type(own)(**{**own.changed(), own.needs_name: flags}), tuple(inputs.values()), node
-        )
-        parts.update((name, Entry(others.node, i)) for i, name in enumerate(rest))
-    return [parts[name] for name in own.wanted()]

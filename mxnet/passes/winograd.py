@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 from ..graph.node import Entry, Node
-from ..ops.backward import backward_class
 from ..ops.core import get_op
 from ..ops.winograd import suits, suits_weight
+from .convolutions import convolutions, derivative_parts
 from .joint import Joint
-from .rewrite import Replacement, derivative_parts, made, rewrite
+from .rewrite import Replacement, made, rewrite
 from .target import Facts, Target
 
 __all__ = ["use_winograd"]
@@ -28,30 +28,17 @@ def use_winograd(joint: Joint, facts: Callable[[], Facts], target: Target) -> Jo
     """
     if not target.train or "numba" not in target.kernels:
         return joint
-    convolution: Any = get_op("Convolution")
-    derivative = backward_class(convolution)
-    graph = joint.graph
-    found = [n for n in graph.nodes if type(n.op) in (convolution, derivative)]
-    if not found:
-        return joint
-    shapes, dtypes = facts()
     replacements: dict[Node, Replacement | None] = {}
-    for node in found:
-        position = graph.index[node]
-        sources = dict(zip(node.op.input_names, graph.sources[position]))
-        forward = type(node.op) is convolution
-        op = node.op if forward else node.op.forward_op
-        if dtypes[position][0] != "float32" or not _is_plain(op):
+    for layer in convolutions(joint, facts):
+        node: Any = layer.node
+        data, result = layer.data, layer.result
+        if not _is_plain(layer.op):
             continue
-        p, o = sources["data"]
-        data = shapes[p][o]
-        if forward:
-            if suits(data, shapes[position][0]):
+        if layer.forward:
+            if suits(data, result):
                 replacements[node] = partial(_convolution, node)
             continue
-        p, o = sources["d_output"]
-        head = shapes[p][o]
-        fits = {"data": suits(head, data), "weight": suits_weight(data, head)}
+        fits = {"data": suits(result, data), "weight": suits_weight(data, result)}
         makers = {"data": partial(_by_data, node, data[1]), "weight": partial(_by_weight, node)}
         chosen = {name: makers[name] for name in node.op.wanted() if fits.get(name)}
         if chosen:
@@ -61,10 +48,8 @@ def use_winograd(joint: Joint, facts: Callable[[], Facts], target: Target) -> Jo
 
 def _is_plain(op: Any) -> bool:
     """Whether a convolution is of the kind whose derivative by data is of that kind, too."""
-    if op.kernel != (3, 3) or op.channels_last or op.num_group != 1:
-        return False
     stride, pad, dilate = op.geometry()
-    return (*stride, *pad, *dilate) == (1,) * 6
+    return op.kernel == (3, 3) and (*stride, *pad, *dilate) == (1,) * 6
 
 
 def _convolution(node: Node, now: Callable[[Entry], Entry]) -> list[Entry]:

@@ -1,0 +1,84 @@
+"""The convolutions of a joint graph and their derivatives, for passes that compute them otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..graph.node import Entry, Node
+from ..ops.backward import backward_class
+from ..ops.core import get_op
+from .joint import Joint
+from .rewrite import made
+from .target import Facts
+
+__all__ = ["Layer", "convolutions", "derivative_parts"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A convolution in float32 over two dimensions, channels first, without groups; or its derivative.
+
+    ``data``, ``result``: the shapes of the data and of the result, which is that of the head gradient;
+    ``from_user``: an array of the user is read as one of these; ``to_user``: the result is an output.
+    """
+
+    node: Node
+    op: Any
+    forward: bool
+    data: tuple
+    result: tuple
+    from_user: bool
+    to_user: bool
+
+
+def convolutions(joint: Joint, facts: Callable[[], Facts]) -> Iterator[Layer]:
+    """The convolutions of a graph, and their derivatives, in its order."""
+    convolution: Any = get_op("Convolution")
+    derivative = backward_class(convolution)
+    graph = joint.graph
+    found = [node for node in graph.nodes if type(node.op) in (convolution, derivative)]
+    if not found:
+        return
+    shapes, dtypes = facts()
+    heads = set(map(joint.key, graph.outputs))
+    for node in found:
+        position = graph.index[node]
+        forward = type(node.op) is convolution
+        op: Any = node.op if forward else node.op.forward_op
+        if dtypes[position][0] != "float32":
+            continue
+        if op.rank != 2 or op.channels_last or op.num_group != 1:
+            continue
+        inputs = dict(zip(node.op.input_names, node.inputs))
+        read = [inputs["data"]] if forward else [inputs["data"], inputs["d_output"]]
+        data, *rest = (shapes[p][o] for p, o in map(joint.key, read))
+        result = shapes[position][0] if forward else rest[0]
+        from_user = any(entry.node.op is None for entry in read)
+        yield Layer(node, op, forward, data, result, from_user, forward and (position, 0) in heads)
+
+
+def derivative_parts(
+    node: Node,
+    makers: Mapping[str, Callable[[Mapping[str, Entry]], Entry]],
+    now: Callable[[Entry], Entry],
+) -> list[Entry]:
+    """What stands for the outputs of the derivative of a convolution, some of which are made apart.
+
+    ``makers``: by the name of what the derivative is by, what makes that part of the inputs. The rest
+    is computed as it was; a bias alone by a sum.
+    """
+    own: Any = node.op
+    inputs = dict(zip(own.input_names, map(now, node.inputs)))
+    parts = {name: make(inputs) for name, make in makers.items()}
+    rest = [name for name in own.wanted() if name not in parts]
+    if rest == ["bias"]:
+        parts["bias"] = made(get_op("sum")(axis=(0, 2, 3)), (inputs["d_output"],), node, "bias")
+    elif rest:
+        flags = "".join("01"[name in rest] for name in own.forward_op.input_names)
+        others = made(
+            type(own)(**{**own.changed(), own.needs_name: flags}), tuple(inputs.values()), node
+        )
+        parts.update((name, Entry(others.node, i)) for i, name in enumerate(rest))
+    return [parts[name] for name in own.wanted()]
