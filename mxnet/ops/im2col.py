@@ -6,6 +6,7 @@ Data and results are stored channels-last. See ``kernels/im2col.py`` for how the
 from dataclasses import dataclass
 from typing import Annotated
 
+from ..error import MXNetError
 from .conv import copy_images
 from .core import Op
 from .generated import (
@@ -23,7 +24,7 @@ from .generated import (
 from .lazy_torch import torch
 from .parameters import Shape, at_least
 from .products import stored_for_rows
-from .shapes import product
+from .shapes import Mismatch, product
 
 __all__ = [
     "Im2colConvolution",
@@ -99,6 +100,12 @@ class _Im2col(Op, abstract=True):
     differentiable = False
     capture = False
 
+    def check(self):
+        for name, least in (("kernel", 1), ("stride", 1), ("pad", 0), ("dilate", 1)):
+            value = getattr(self, name)
+            if len(value) != 2 or any(entry is None or entry < least for entry in value):
+                raise MXNetError(f"{name} should have 2 entries of at least {least} but is {value}")
+
     @property
     def geometry(self):
         return self.kernel, self.stride, self.pad, self.dilate
@@ -110,6 +117,8 @@ class _Im2col(Op, abstract=True):
 
     def result(self, data, filters):
         """The shape of the convolution of data (n, c, h, w)."""
+        if len(data) != 4:
+            raise Mismatch(f"data should have 4 dimensions but is {data}")
         n, _, *sizes = data
         return n, filters, *(
             (size + 2 * pad - dilate * (extent - 1) - 1) // stride + 1

@@ -34,7 +34,67 @@ def mapped(data, matrix, bias=0, residual=0):
     return np.einsum("nchw,ck->nkhw", data, matrix) + np.reshape(bias, (-1, 1, 1)) + residual
 
 
+GEOMETRY = {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 1), "dilate": (1, 2)}
+
+
+def taps(padded, rows, columns):
+    """The numbers of a filter with what each sees of padded data, for the geometry above."""
+    for i in range(3):
+        for j in range(2):
+            yield i, j, padded[:, :, i : i + 2 * rows - 1 : 2, 2 * j : 2 * j + columns]
+
+
+def with_padding(data):
+    return np.pad(data, ((0, 0), (0, 0), (1, 1), (1, 1)))
+
+
+def patches_convolved(data, weight, bias):
+    rows, columns = (data.shape[2] - 1) // 2 + 1, data.shape[3]
+    result = np.zeros((len(data), len(weight), rows, columns))
+    for i, j, seen in taps(with_padding(data), rows, columns):
+        result += np.einsum("nchw,kc->nkhw", seen, weight[:, :, i, j])
+    return result + bias.reshape(-1, 1, 1)
+
+
+def derivative_by_data(d_output, weight, like, residual):
+    result = with_padding(np.zeros(like.shape))
+    for i, j, seen in taps(result, *d_output.shape[2:]):
+        seen += np.einsum("nkhw,kc->nchw", d_output, weight[:, :, i, j])
+    return result[:, :, 1:-1, 1:-1] + residual
+
+
+def derivative_by_weight(d_output, data):
+    result = np.zeros((d_output.shape[1], data.shape[1], 3, 2))
+    for i, j, seen in taps(with_padding(data), *d_output.shape[2:]):
+        result[:, :, i, j] = np.einsum("nkhw,nchw->kc", d_output, seen)
+    return result
+
+
 SAMPLES = [
+    Sample(
+        "_im2col_convolution",
+        {"num_filter": 5, **GEOMETRY},
+        {"data": (2, 3, 7, 6)},
+        patches_convolved,
+        atol=1e-5,
+        **PLAIN,
+    ),
+    Sample(
+        "_im2col_data",
+        {"with_residual": True, **GEOMETRY},
+        {"d_output": (2, 5, 4, 6), "like": (2, 3, 7, 6)},
+        derivative_by_data,
+        atol=1e-5,
+        **PLAIN,
+    ),
+    Sample(
+        "_im2col_weight",
+        GEOMETRY,
+        {"d_output": (2, 5, 4, 6), "data": (2, 3, 7, 6)},
+        derivative_by_weight,
+        atol=1e-5,
+        **PLAIN,
+    ),
     Sample(
         "_pointwise_convolution",
         {"num_filter": 5, "with_residual": True, "activation": "relu"},
