@@ -95,7 +95,7 @@ class MatrixProduct:
         """Into how many parts it is cut, across and down."""
         if threads == 1 or self.batch * self.rows * self.columns * self.inner < ALONE:
             return 1, 1
-        # Parts that pack the same make up for threads that come late only if that is little.
+        # Each part packs what it needs of the right matrix: no more parts than threads, then.
         wanted = -(-(threads if self.packs_left else 4 * threads) // self.batch)
         panels = -(-self.columns // (LANES * PANEL))
         if self.packs_left or panels < threads:

@@ -76,7 +76,9 @@ def accumulate_derivatives(joint: Joint, facts: Callable[[], Facts], target: Tar
         first, last = sorted(node.inputs, key=lambda entry: graph.index[entry.node])
         position = graph.index[last.node]
         op: Any = last.node.op
+        # An activation would come after the sum.
         can_add = getattr(op, "with_residual", None) is False
+        can_add = can_add and getattr(op, "activation", "none") == "none"
         if can_add and graph.uses[position] == 1 and last.node not in replacements:
             replacements[last.node] = partial(_with_residual, last.node, first)
             replacements[node] = partial(_instead, last)

@@ -11,10 +11,6 @@ def relu(x):
     return np.maximum(x, 0)
 
 
-def packed_size(inner, columns):
-    return -(-columns // 16) * 16 * inner
-
-
 def unpacked(packed, inner, columns):
     """Panels of at most 4 vectors of 16 columns each, of at most 400 rows at a time."""
     vectors = -(-columns // 16)
