@@ -14,7 +14,7 @@ from ..ops.im2col import convolution_patches, data_patches, weight_patches
 from ..ops.lazy_torch import torch
 from .language import as_float, helper, intrinsic, take_part, words
 from .native import compiled, run, shared
-from .products import NO_LIMIT, block, pack, row_words, zeros
+from .products import NO_LIMIT, block, own_memory, pack, row_words, zeros
 from .tiles import move, take_thread
 from .vectors import LINE, addresses, writing
 
@@ -285,8 +285,11 @@ def _pack(matrix, scratch):
 
 def _run(kernel, parts, data, result, geometry, filters, scratch, patches, rest=()):
     n, c, h, w = data.shape
+    size = min(parts, torch.get_num_threads()) * patches.thread_bytes
+    # There may be more threads now than when the scratch memory was planned.
+    memory = scratch.data_ptr() if scratch.nbytes >= size else own_memory(size)
     words = [
-        0, 0, parts, scratch.data_ptr(), patches.thread_bytes, WORD_BYTES + patches.left,
+        0, 0, parts, memory, patches.thread_bytes, WORD_BYTES + patches.left,
         data.data_ptr(), n, h, w, c, *result.shape[2:], result.data_ptr(), result.shape[1],
         *(size for pair in geometry for size in pair), filters.data_ptr(), zeros(), patches.apart,
         *rest,

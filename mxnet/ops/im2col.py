@@ -217,10 +217,9 @@ class Im2colData(_Im2col, name="_im2col_data"):
     def forward(self, d_output, weight, like, residual=None, *, out, workspace):
         scratch = self.scratch(workspace, d_output, weight)
         if scratch is None:
+            derive = torch.ops.aten.convolution_backward.default
             arguments = (d_output, like, weight, None, *self.torch_arguments)
-            result = torch.ops.aten.convolution_backward.default(*arguments, (True, False, False))[
-                0
-            ]
+            result = derive(*arguments, (True, False, False))[0]
             result = result if residual is None else result + residual
             return result if out is None else out.copy_(result)
         from ..kernels.im2col import add_data_derivative
@@ -262,10 +261,9 @@ class Im2colWeight(_Im2col, name="_im2col_weight"):
         scratch = self.scratch(workspace, d_output, data)
         shape = (d_output.shape[1], data.shape[1], *self.kernel)
         if scratch is None:
+            derive = torch.ops.aten.convolution_backward.default
             arguments = (d_output, data, data.new_empty(shape), None, *self.torch_arguments)
-            result = torch.ops.aten.convolution_backward.default(*arguments, (False, True, False))[
-                1
-            ]
+            result = derive(*arguments, (False, True, False))[1]
             return result if out is None else out.copy_(result)
         from ..kernels.im2col import weight_derivative
 

@@ -123,3 +123,23 @@ def test_the_plan_counts_what_kernels_need():
     executor = network().simple_bind(mx.cpu(), check=True, **shapes)
     executor.forward(is_train=True)
     executor.backward()
+
+
+def test_more_threads_than_planned():
+    """Threads have memory of their own, which was planned for fewer of them."""
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        executor, wanted = trained("write")
+        gradients = [array for array in executor.grad_arrays if array is not None]
+        for array in gradients:
+            array[:] = 0
+        torch.set_num_threads(4)
+        executor.forward(is_train=True)
+        executor.backward()
+        for name, array in executor.grad_dict.items():
+            if array is not None:
+                # Convolutions that are oneDNN's round by the number of threads.
+                np.testing.assert_allclose(array.asnumpy(), wanted[name], 1e-4, 1e-4)
+    finally:
+        torch.set_num_threads(before)
