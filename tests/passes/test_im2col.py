@@ -125,21 +125,36 @@ def test_the_plan_counts_what_kernels_need():
     executor.backward()
 
 
-def test_more_threads_than_planned():
-    """Threads have memory of their own, which was planned for fewer of them."""
+@pytest.mark.parametrize("name", ["_im2col_convolution", "_im2col_data", "_im2col_weight"])
+def test_more_threads_than_planned(name, monkeypatch):
+    """Each thread has memory of its own, and none writes behind what was planned for fewer."""
+    from mxnet.kernels import im2col
+
+    asked, own_memory = [], im2col.own_memory
+    monkeypatch.setattr(im2col, "own_memory", lambda size: asked.append(size) or own_memory(size))
+    data, weight, heads = (
+        torch.ones(8, 20, 24, 24),
+        torch.ones(50, 20, 5, 5),
+        torch.ones(8, 50, 20, 20),
+    )
+    arrays = {
+        "_im2col_convolution": (data, weight),
+        "_im2col_data": (heads, weight, data),
+        "_im2col_weight": (heads, data),
+    }[name]
+    filters = {"num_filter": 50, "no_bias": True} if name == "_im2col_convolution" else {}
+    op = get_op(name)(kernel=(5, 5), **filters)
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
-        executor, wanted = trained("write")
-        gradients = [array for array in executor.grad_arrays if array is not None]
-        for array in gradients:
-            array[:] = 0
+        shapes = [(each.shape, "float32") for each in arrays]
+        (count,), _ = op.workspace(shapes, ())
+        memory = torch.full((count + (1 << 20),), 7.0)
+        op.forward(*arrays, out=None, workspace=memory[:count])
+        assert not asked
         torch.set_num_threads(4)
-        executor.forward(is_train=True)
-        executor.backward()
-        for name, array in executor.grad_dict.items():
-            if array is not None:
-                # Convolutions that are oneDNN's round by the number of threads.
-                np.testing.assert_allclose(array.asnumpy(), wanted[name], 1e-4, 1e-4)
+        op.forward(*arrays, out=None, workspace=memory[:count])
+        assert len(asked) == 1
     finally:
         torch.set_num_threads(before)
+    assert (memory[count:] == 7).all()
