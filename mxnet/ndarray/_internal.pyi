@@ -1145,6 +1145,26 @@ def _full(
 ) -> NDArray:
     """One value everywhere; integers take its integer part."""
 
+def _fully_connected_product(
+    data: NDArray | None = None,
+    weight: NDArray | None = None,
+    bias: NDArray | None = None,
+    residual: NDArray | None = None,
+    num_hidden: int = ...,
+    no_bias: bool = False,
+    flatten: bool = True,
+    with_residual: bool = False,
+    activation: Literal['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'leaky_relu', 'hardtanh', 'hardsigmoid'] = 'none',
+    factors: Sequence[float] | float = (),
+    packed: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """A fully connected layer, plus another array, with an activation: all in one pass over memory."""
+
 def _fused_convolution(
     data: NDArray | None = None,
     weight: NDArray | None = None,
@@ -1808,23 +1828,6 @@ def _over_count(
     ctx: Any = None,
 ) -> NDArray:
     """The values of a reduction, divided by how many elements went into each."""
-
-def _packed_fully_connected(
-    data: NDArray | None = None,
-    weight: NDArray | None = None,
-    bias: NDArray | None = None,
-    num_hidden: int = ...,
-    no_bias: bool = False,
-    flatten: bool = True,
-    activation: Literal['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'leaky_relu', 'hardtanh', 'hardsigmoid'] = 'none',
-    factors: Sequence[float] | float = (),
-    *,
-    name: str | None = None,
-    attr: dict[str, str] | None = None,
-    out: NDArray | Sequence[NDArray] | None = None,
-    ctx: Any = None,
-) -> NDArray:
-    """A fully connected layer with an activation, on a weight that ``_prepared_weight`` has packed."""
 
 def _pad_like(
     data: NDArray | None = None,

@@ -24,7 +24,7 @@ from .lazy_torch import torch
 from .parameters import Floats, at_least
 from .shapes import product
 
-__all__ = ["PackedFullyConnected", "PointwiseConvolution", "PointwiseWeight", "affine"]
+__all__ = ["FullyConnectedProduct", "PointwiseConvolution", "PointwiseWeight", "affine"]
 
 
 def affine(left, right, *, out, start=None, shift=None, relu=False, packed=False):
@@ -173,31 +173,56 @@ class PointwiseWeight(Op, name="_pointwise_weight"):
         return out
 
 
-class PackedFullyConnected(FullyConnected, name="_packed_fully_connected"):
-    """A fully connected layer with an activation, on a weight that ``_prepared_weight`` has packed."""
+class FullyConnectedProduct(FullyConnected, name="_fully_connected_product"):
+    """A fully connected layer, plus another array, with an activation: all in one pass over memory.
 
+    Shapes: as of a fully connected layer, the residual like the output; with ``packed`` the weight is
+    what ``_prepared_weight`` made of it.
+    """
+
+    with_residual: bool = False
     activation: Activation = "none"
     factors: Floats = ()
+    packed: bool = False
 
     differentiable = False
+    inplace = {"output": ("residual",)}
+    per_sample = ("data", "residual")
+
+    def inputs(self):
+        return (*super().inputs(), *("residual",) * self.with_residual)
 
     def infer_shape(self, s):
-        *leading, last = s.data
-        if self.flatten:
-            leading, last = s.data[:1], product(s.data[1:])
-        s.weight = (packed_size(last, self.num_hidden),)
-        if not self.no_bias:
-            s.bias = (self.num_hidden,)
-        s.output = (*leading, self.num_hidden)
+        if self.packed:
+            *leading, last = s.data
+            if self.flatten:
+                leading, last = s.data[:1], product(s.data[1:])
+            s.weight = (packed_size(last, self.num_hidden),)
+            if not self.no_bias:
+                s.bias = (self.num_hidden,)
+            s.output = (*leading, self.num_hidden)
+        else:
+            super().infer_shape(s)
+        if self.with_residual:
+            s.same("residual", "output")
 
     def products(self, inputs, outputs):
-        """One whose operands are as they are to be."""
-        return ()
+        """None where the operands are as they are to be."""
+        return () if self.packed else super().products(inputs, outputs)
 
-    def forward(self, data, weight, bias=None, *, out):
-        shape = (*self.leading(data), self.num_hidden)
-        result = data.new_empty(shape) if out is None else out
+    def prepare(self, tensors, **requests):
+        """The call of ``forward``, which may lack the bias in the middle."""
+        if self.no_bias:
+            tensors = (*tensors[:2], None, *tensors[2:])
+        return super().prepare(tensors, **requests)
+
+    def forward(self, data, weight, bias=None, residual=None, *, out):
+        result = data.new_empty((*self.leading(data), self.num_hidden)) if out is None else out
+        right = weight if self.packed else weight.t()
+        start = None if residual is None else residual.reshape(-1, self.num_hidden)
         relu = self.activation == "relu"
-        rows = result.view(-1, self.num_hidden)
-        affine(self.rows(data), weight, out=rows, shift=bias, relu=relu, packed=True)
+        affine(
+            self.rows(data), right, out=result.view(-1, self.num_hidden), start=start, shift=bias,
+            relu=relu, packed=self.packed,
+        )  # fmt: skip
         return result if relu else activate(self.activation, self.factors, result)

@@ -16,6 +16,7 @@ from ..graph.node import Entry, Node
 from ..ops.core import get_op
 from ..ops.shapes import product
 from ..ops.winograd import suits
+from .epilogues import SUMS
 from .joint import Joint
 from .pointwise import is_pointwise
 from .rewrite import Replacement, rewrite
@@ -58,7 +59,6 @@ def _layers() -> dict[type, str]:
 
 
 NORMALISATIONS = ("BatchNorm", "BatchNorm_v1", "_contrib_BatchNormWithReLU")
-SUMS = ("elemwise_add", "broadcast_add", "_grad_add", "add_n")
 
 
 @dataclass
@@ -170,14 +170,15 @@ class _Folding:
             large = size * width >= LEAST_PRODUCT and size * 4 <= LARGEST_RESULT
         if not (large or self.any_normalisation) or not self.is_plain_layer(node):
             return
-        chain = self.follow(node, may_activate=large)
+        chain = self.follow(node, may_add=large and packs, may_activate=large)
         if not large and chain.normalisation is None:
             return
         own = {"num_hidden": node.op.num_hidden, "flatten": node.op.flatten}
         kind = "FullyConnected"
         packing: dict[str, Any] = {}
         if large and packs:
-            kind, packing = "_packed_fully_connected", {"packing": "product"}
+            kind, packing = "_fully_connected_product", {"packing": "product"}
+            own.update(packed=True, with_residual=chain.residual is not None)
         elif large:
             kind, packing = (
                 "_fused_fully_connected",

@@ -17,7 +17,7 @@ from ..ops.core import get_op
 from ..ops.shapes import product
 from .joint import Joint
 from .readers import Readers
-from .rewrite import Replacement, rewrite
+from .rewrite import Replacement, is_relu, mirroring, rewrite
 from .target import Facts, Target
 
 __all__ = ["fuse_normalization"]
@@ -55,11 +55,6 @@ def _is_normalization(node: Node) -> bool:
     if op is None or op.op_name != "BatchNorm":
         return False
     return not op.use_global_stats and not op.output_mean_var
-
-
-def _is_relu(node: Node) -> bool:
-    name = getattr(node.op, "op_name", "")
-    return name == "relu" or (name == "Activation" and getattr(node.op, "act_type", "") == "relu")
 
 
 @dataclass(eq=False)
@@ -158,20 +153,16 @@ class _Finder(Readers):
         if len(following) == 1 and type(following[0].op) is get_op("elemwise_add"):
             group.add = following[0]
             following = self.of(group.add)
-        if len(following) != 1 or not _is_relu(following[0]):
+        if len(following) != 1 or not is_relu(following[0]):
             return None
         relu = group.relu = following[0]
         derivative = group.relu_backward = group.backward.inputs[0].node
         kind = getattr(derivative.op, "forward_class", type(derivative.op))
         if kind not in (type(relu.op), get_op("_backward_relu")):
             return None
-        if Entry(relu) not in derivative.inputs or _mirroring(group.norm) != _mirroring(relu):
+        if Entry(relu) not in derivative.inputs or mirroring(group.norm) != mirroring(relu):
             return None
         group.shared = self.of(derivative) != [group.backward]
         inner = [node for node in (group.norm, group.add) if node is not None]
         only_here = all(self.shapes_only(node) <= set(group.nodes) for node in inner)
         return group if only_here and (group.add is not None or not group.shared) else None
-
-
-def _mirroring(node: Node) -> list[str | None]:
-    return [node.attrs.get(f"__{name}__") for name in ("force_mirroring", "mirror_stage")]

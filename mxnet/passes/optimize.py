@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ..graph.node import Graph
+from .epilogues import fuse_epilogues
 from .fold import fold
 from .fuse import accumulate_derivatives, accumulate_products, join_products
 from .fuse_normalization import fuse_normalization
@@ -36,6 +37,7 @@ PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     use_winograd,
     use_products,
     use_patches,
+    fuse_epilogues,
     accumulate_derivatives,
     use_pieces,
     fold,

@@ -9,7 +9,7 @@ from ..graph.node import Entry, Graph, Node
 from ..ops.core import Op
 from .joint import Joint
 
-__all__ = ["Replacement", "made", "rewrite"]
+__all__ = ["Replacement", "is_relu", "made", "mirroring", "rewrite"]
 
 # Gives what stands for the outputs of a node in the new graph; it is told how to find what stands
 # there for any entry of the old one that comes before it.
@@ -86,3 +86,14 @@ def made(op: Op, inputs: tuple[Entry, ...], node: Node, part: str = "") -> Entry
     """The value of a node that stands for another one, or for a part of it."""
     name = f"{node.name}_{part}" if part else node.name
     return Entry(Node(op, inputs, name, op.attrs(), node.origin, node.derived_from))
+
+
+def is_relu(node: Node) -> bool:
+    """Whether a node applies max(x, 0)."""
+    name = getattr(node.op, "op_name", "")
+    return name == "relu" or (name == "Activation" and getattr(node.op, "act_type", "") == "relu")
+
+
+def mirroring(node: Node) -> list[str | None]:
+    """What the user says about computing a node again; nodes are fused where it is the same."""
+    return [node.attrs.get(f"__{name}__") for name in ("force_mirroring", "mirror_stage")]

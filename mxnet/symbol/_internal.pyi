@@ -1029,6 +1029,25 @@ def _full(
 ) -> Symbol:
     """One value everywhere; integers take its integer part."""
 
+def _fully_connected_product(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    residual: Symbol | None = None,
+    num_hidden: int = ...,
+    no_bias: bool = False,
+    flatten: bool = True,
+    with_residual: bool = False,
+    activation: Literal['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'leaky_relu', 'hardtanh', 'hardsigmoid'] = 'none',
+    factors: Sequence[float] | float = (),
+    packed: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """A fully connected layer, plus another array, with an activation: all in one pass over memory."""
+
 def _fused_convolution(
     data: Symbol | None = None,
     weight: Symbol | None = None,
@@ -1645,22 +1664,6 @@ def _over_count(
     out: Symbol | Sequence[Symbol] | None = None,
 ) -> Symbol:
     """The values of a reduction, divided by how many elements went into each."""
-
-def _packed_fully_connected(
-    data: Symbol | None = None,
-    weight: Symbol | None = None,
-    bias: Symbol | None = None,
-    num_hidden: int = ...,
-    no_bias: bool = False,
-    flatten: bool = True,
-    activation: Literal['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'leaky_relu', 'hardtanh', 'hardsigmoid'] = 'none',
-    factors: Sequence[float] | float = (),
-    *,
-    name: str | None = None,
-    attr: dict[str, str] | None = None,
-    out: Symbol | Sequence[Symbol] | None = None,
-) -> Symbol:
-    """A fully connected layer with an activation, on a weight that ``_prepared_weight`` has packed."""
 
 def _pad_like(
     data: Symbol | None = None,

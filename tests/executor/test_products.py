@@ -153,7 +153,7 @@ def test_layers_in_prediction(monkeypatch):
     executor = net.simple_bind(mx.cpu(), grad_req="null", **shapes)
     found = list(predictions(executor))
     kinds = [i.node.op.op_name for i in executor._program(False).forward.instructions]
-    assert kinds.count("_packed_fully_connected") == 2
+    assert kinds.count("_fully_connected_product") == 2
     monkeypatch.setenv("MXNET_USE_FUSION", "0")
     plain = predictions(net.simple_bind(mx.cpu(), grad_req="null", **shapes))
     for one, two in zip(found, plain, strict=True):
