@@ -24,6 +24,7 @@ class Control(Op, abstract=True):
     """
 
     number_of_bodies = 1
+    num_out_data = 0  # outputs that are put together from those of all runs
     count = "num_args"
     variadic_prefix = "data"
     capture = False
@@ -112,6 +113,10 @@ class Control(Op, abstract=True):
         outputs, runs = self.execute(data, requests, train)
         if state is not None and train:
             state[node] = runs
+            # Others may write to the memory of outputs; what the runs keep has to stay as it is.
+            outputs = [
+                each.clone() if at >= self.num_out_data else each for at, each in enumerate(outputs)
+            ]
         return tuple(outputs)
 
     def recall(self, d_outputs, data, requests, state, node):

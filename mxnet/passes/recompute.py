@@ -71,6 +71,9 @@ class _Rewriter:
         self.joint, self.kept = joint, kept
         self.forward = set(joint.forward.nodes)
         self.heads = set(joint.forward.outputs)
+        # Operators that keep a state may hold on to the memory of what they have read.
+        keeping = [n for n in joint.forward.nodes if n.op is not None and n.op.keeps_state]
+        self.held = {entry for node in keeping for entry in node.inputs}
         self.order: list[Node] = list(joint.forward.nodes)
         self.copies: dict[Node, Node] = {}
 
@@ -104,7 +107,9 @@ class _Rewriter:
     def stays(self, entry: Entry) -> bool:
         """Whether a forward value is still there in the backward part."""
         op = entry.node.op
-        if op is None or op.stochastic or op.keeps_state or entry in self.heads:
+        if op is None or op.stochastic or op.keeps_state:
+            return True
+        if entry in self.heads or entry in self.held:
             return True
         return self.joint.key(entry) in self.kept
 

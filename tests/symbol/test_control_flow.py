@@ -224,3 +224,33 @@ def test_branches_share_variables_of_one_name():
     ones = mx.nd.ones((1,)), mx.nd.ones((2,))
     for taken, factor in ((1, 2), (0, 3)):
         assert net.eval(p=ones[0] * taken, a=ones[1])[0].asnumpy().tolist() == [factor] * 2
+
+
+@pytest.mark.parametrize("kind", ["loop", "branch"])
+@pytest.mark.parametrize("attr", [None, {"__force_mirroring__": "1"}])
+def test_memory_that_the_derivative_of_a_body_reads_is_not_written_to(kind, attr):
+    """What a loop gives is overwritten in place, and what it reads is computed again."""
+    hidden = mx.sym.tanh(mx.sym.Variable("x") * 2, attr=attr)
+    if kind == "loop":
+        _, (_, last) = mx.sym.contrib.while_loop(
+            lambda i, a: i < 3,
+            lambda i, a: (a, (i + 1, mx.sym.tanh(a))),
+            (mx.sym.zeros(1), hidden),
+            max_iterations=4,
+        )
+    else:
+        last = mx.sym.contrib.cond(
+            mx.sym.sum(hidden) > -1e9, lambda: mx.sym.tanh(hidden), lambda: hidden
+        )
+    net = mx.sym.exp(mx.sym.tanh(last / 2) * 3)
+    executor = net.simple_bind(mx.cpu(), x=(5,))
+    x = np.linspace(-1, 1, 5, dtype="float32")
+    executor.forward(is_train=True, x=mx.nd.array(x))
+    executor.backward(mx.nd.ones(5))
+    value, slope = 2 * x, 2
+    for _ in range(4 if kind == "loop" else 2):
+        value = np.tanh(value)
+        slope = slope * (1 - value**2)
+    value = np.tanh(value / 2)
+    slope = slope / 2 * (1 - value**2) * 3 * np.exp(3 * value)
+    np.testing.assert_allclose(executor.grad_dict["x"].asnumpy(), slope, 1e-4)
