@@ -73,13 +73,16 @@ class BatchNormBase(Op, abstract=True):
         axis = self.axis % tensor.ndim
         return tensor if axis == 1 else tensor.movedim(axis, 1)
 
-    def is_direct(self, tensor):
-        """Whether torch's kernels are right on ``channels_second``: channels second or last.
+    def matched(self, x, y):
+        """Two views with the channels along axis 1 as torch's kernels are right on them.
 
-        With channels last they are so for the ranks that have a memory format of that name.
+        They are stored alike; the second is ``y`` itself where that is stored so, and else fresh memory.
         """
-        axis = self.axis % tensor.ndim
-        return axis == 1 or (tensor.ndim in (4, 5) and axis == tensor.ndim - 1)
+        if not is_direct(y):
+            y = torch.empty(y.shape, dtype=y.dtype, device=y.device)
+        if x.stride() != y.stride():
+            x = torch.empty_like(y).copy_(x)
+        return x, y
 
     def forward(self, data, gamma, beta, moving_mean: Aux, moving_var: Aux, *, out, train):
         if self.fix_gamma:
@@ -87,12 +90,8 @@ class BatchNormBase(Op, abstract=True):
         if out is None:
             out = torch.empty_like(data), torch.empty_like(gamma), torch.empty_like(gamma)
         output, mean, var = out
-        x, y = self.channels_second(data), self.channels_second(output)
-        if not self.is_direct(data):
-            x = x.contiguous()
-            y = torch.empty_like(x)
-        elif x.stride() != y.stride():
-            x = torch.empty_like(y).copy_(x)  # the kernel is right only where the formats are equal
+        whole = self.channels_second(output)
+        x, y = self.matched(self.channels_second(data), whole)
         if self.uses_batch(train):
             torch.native_batch_norm(
                 x, gamma, beta, None, None, True, 0.0, self.eps, out=(y, mean, var)
@@ -104,15 +103,15 @@ class BatchNormBase(Op, abstract=True):
             )
             mean.copy_(moving_mean)
             torch.add(moving_var, self.eps, out=var).rsqrt_()
-        if not self.is_direct(data):
-            self.channels_second(output).copy_(y)
+        if y is not whole:
+            whole.copy_(y)
         return out
 
     def backward(self, d_output, data, gamma, mean, var, moving_mean, moving_var, *, needs, train):
         d, x = self.channels_second(d_output), self.channels_second(data)
-        if not self.is_direct(data):
-            d, x = d.contiguous(), x.contiguous()
-        elif d.stride() != x.stride():
+        if not is_direct(x):
+            x = x.contiguous()
+        if d.stride() != x.stride():
             d = torch.empty_like(x).copy_(d)
         batch = self.uses_batch(train)
         mask = needs[0], needs[1] and not self.fix_gamma, needs[2]
@@ -132,6 +131,16 @@ class BatchNormBase(Op, abstract=True):
         moving_mean.mul_(self.momentum).add_(mean, alpha=1 - self.momentum)
         variance = var.pow(-2).sub_(self.eps)
         moving_var.mul_(self.momentum).add_(variance, alpha=1 - self.momentum)
+
+
+def is_direct(tensor):
+    """Whether torch's kernels are right on an array with the channels along axis 1, as it is stored.
+
+    That is dense in the order of the axes, or channels last. In other forms they give wrong numbers.
+    """
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    last = formats.get(tensor.dim())
+    return tensor.is_contiguous() or (last is not None and tensor.is_contiguous(memory_format=last))
 
 
 class BatchNorm(BatchNormBase):

@@ -9,7 +9,7 @@ import pytest
 
 import mxnet as mx
 from ops.samples.norm import batch_norm
-from running import run_bound
+from running import run_bound, run_plainly
 
 RNG = np.random.RandomState(0)
 IMAGES = RNG.randn(2, 3, 4, 4).astype("float32")
@@ -52,6 +52,30 @@ def test_batch_norm_fixes_gamma():
     found = run_bound(symbol, arrays, [IMAGES], "write")
     np.testing.assert_array_equal(found.arguments["t_gamma"], 1)
     np.testing.assert_array_equal(found.gradients["t_gamma"], 0)
+
+
+@pytest.mark.parametrize("axis", range(4))
+def test_batch_norm_of_channels_last_data_along_any_axis(axis):
+    arrays = {"data": IMAGES, "d_weight": RNG.randn(3, 16, 2, 2).astype("float32")}
+    layer = mx.sym.Deconvolution(variable(), kernel=(2, 2), num_filter=16, name="d")
+    net = mx.sym.Pooling(mx.sym.BatchNorm(layer, axis=axis, name="t"), kernel=(2, 2))
+    arrays.update(
+        (name, (np.zeros if name.endswith(("beta", "mean")) else np.ones)(shape, "float32"))
+        for names, shapes in zip(
+            (net.list_arguments(), net.list_auxiliary_states()),
+            net.infer_shape(data=IMAGES.shape)[::2],
+            strict=True,
+        )
+        for name, shape in zip(names, shapes, strict=True)
+        if name not in arrays
+    )
+    head = RNG.randn(2, 16, 4, 4).astype("float32")
+    got, want = (run(net, arrays, [head], "write") for run in (run_bound, run_plainly))
+    np.testing.assert_allclose(got.outputs[0], want.outputs[0], 1e-4, 1e-4)
+    for name, value in want.gradients.items():
+        np.testing.assert_allclose(got.gradients[name], value, 1e-3, 1e-3, err_msg=name)
+    for name, value in want.auxiliary.items():
+        np.testing.assert_allclose(got.auxiliary[name], value, 1e-4, 1e-5, err_msg=name)
 
 
 def test_batch_norm_infers_with_moving_statistics():
