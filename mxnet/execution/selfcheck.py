@@ -39,6 +39,8 @@ class SelfCheck(Watcher):
             return
         if node.op.keeps_state or node.op.stochastic:
             return  # a second run would change the state, or draw in another order of memory
+        if len(instruction.reads) < len(node.inputs):
+            return  # a constant, which is computed node by node in the first place
         copies = [_copy(tensor) for tensor in instruction.reads]
         unread = node.op.shape_only_names
         self.inputs = [t for n, t in zip(node.op.input_names, copies) if n not in unread]

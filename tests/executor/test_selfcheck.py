@@ -80,3 +80,12 @@ def test_overflow_in_float16_is_no_mistake():
     executor.forward(is_train=True)
     executor.backward(mx.nd.array(100 * rng.randn(4, 32, 16, 16), dtype="float16"))
     assert not np.isfinite(executor.grad_dict["data"].asnumpy()).all()
+
+
+def test_constants_made_of_other_values_pass():
+    data = mx.sym.Variable("data")
+    net = mx.sym.tanh(data) * mx.sym.sqrt(mx.sym.ones_like(data) + 3)
+    executor = net.simple_bind(mx.cpu(), data=(2, 3), check=True)
+    for train in (True, False):
+        executor.forward(is_train=train, data=mx.nd.ones((2, 3)))
+    np.testing.assert_allclose(executor.outputs[0].asnumpy(), np.full((2, 3), 2 * np.tanh(1)), 1e-6)
