@@ -176,10 +176,19 @@ def _planned(
 
     ahead.begin()
     planned = plan_graph(joint, infer, writable, list(bound.gradients), target, budget)
-    operators = dict.fromkeys(node.op for node in planned.joint.graph.nodes if node.op is not None)
-    functions = dict.fromkeys(name for op in operators for name in op.kernels)
-    ahead.expect(functions, products=planned.plan.scratch > scratch_bytes(threads(), 0))
+    ahead.expect(_functions(planned), planned.plan.scratch > scratch_bytes(threads(), 0))
     return planned
+
+
+def _functions(planned: Planned) -> dict[tuple[str, str], None]:
+    """The functions of ``Op.kernels``, with the type of what the nodes read first."""
+    graph = planned.joint.graph
+    return {
+        (name, planned.dtypes[sources[0][0]][sources[0][1]]): None
+        for node, sources in zip(graph.nodes, graph.sources)
+        if node.op is not None
+        for name in node.op.kernels
+    }
 
 
 def _tensors_outside(

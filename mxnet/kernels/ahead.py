@@ -201,14 +201,16 @@ def _spare_cores() -> int:
     return (cores or 1) - 1
 
 
-def expect(functions: Iterable[str], products: bool) -> None:
+def expect(functions: Iterable[tuple[str, str]], products: bool) -> None:
     """Begin to compile what will be needed, in this order, where there are cores to spare.
 
-    ``functions``: see ``Op.kernels``; ``products``: whether there are generated matrix products.
+    ``functions``: see ``Op.kernels``, each with the type of the first input; ``products``: whether
+    there are generated matrix products.
     """
-    wanted = ["interpreter.product", "products.multiply"] * products
-    names = (name for each in (*wanted, *functions, *_COMMON) for name in _called_by(each))
-    _own_queue().add(dict.fromkeys(names))
+    first = ("interpreter.product", "products.multiply") * products
+    wanted = (*((name, "float32") for name in first), *functions)
+    wanted += tuple((name, "float32") for name in _COMMON)
+    _own_queue().add(dict.fromkeys(name for each in wanted for name in _called_by(*each)))
 
 
 def begin() -> None:
@@ -225,8 +227,8 @@ def _own_queue() -> _Queue:
 
 
 @functools.cache
-def _called_by(function: str) -> list[str]:
-    """The kernels that a function calls, in its order; of a kernel itself."""
+def _called_by(function: str, stored: str = "float32") -> list[str]:
+    """The kernels that a function calls on arrays stored in a type, in its order; of a kernel itself."""
     from .native import KERNELS
 
     module, _, name = function.partition(".")
@@ -235,6 +237,7 @@ def _called_by(function: str) -> list[str]:
     if function not in KERNELS:
         names = (f"{module}.{each}" for each in getattr(found, name).__code__.co_names)
         kernels = [each for each in names if each in KERNELS]
+        kernels = [name if (name := f"{each}_{stored}") in KERNELS else each for each in kernels]
     return [part for each in kernels for part in (*shared_by(KERNELS[each].function), each)]
 
 

@@ -29,6 +29,7 @@ from numba.cpython import builtins, mathimpl, numbers, rangeobj, tupleobj  # noq
 
 from .language import Helper, Intrinsic, Shared, larger, smaller
 from .machine import ENTRY, target_machine
+from .narrow import widen_loops
 
 __all__ = ["object_code"]
 
@@ -84,6 +85,7 @@ class _Context(CPUContext):
     def post_lowering(self, module, library):
         if self.fastmath:
             fastmathpass.rewrite_module(module, self.fastmath)
+        widen_loops(module)
 
     def create_cfunc_wrapper(self, library, fndesc, env, call_helper):
         """A function of C. Kernels raise nothing, so what numba's returns is of no interest."""

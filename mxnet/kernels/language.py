@@ -17,11 +17,14 @@ from ..ops.lazy_torch import LazyModule
 
 __all__ = [
     "FAST",
+    "STORED",
     "Helper",
     "Intrinsic",
     "Shared",
+    "as_bfloat",
     "as_float",
     "as_real",
+    "as_stored",
     "float_bits",
     "helper",
     "intrinsic",
@@ -109,6 +112,23 @@ def _pointer_to(kind: str) -> Intrinsic:
 as_float = _pointer_to("float32")
 as_real = _pointer_to("float64")
 words = _pointer_to("int64")
+
+
+@intrinsic
+def as_bfloat(context, address):
+    """The integer ``address`` as a pointer to bfloat16 numbers, which are float32 when read."""
+    from .narrow import BFLOAT16
+
+    def generate(context, builder, signature, arguments):
+        (address,) = arguments
+        return builder.inttoptr(address, context.get_value_type(BFLOAT16))
+
+    return BFLOAT16(types.int64), generate
+
+
+# What arrays may be stored as; kernels for several types call ``as_stored`` (``native.for_types``).
+STORED = {"float32": as_float, "bfloat16": as_bfloat}
+as_stored = as_float
 
 
 @intrinsic

@@ -15,7 +15,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-__all__ = ["ENTRY", "cache_folder", "keep", "kept", "load", "target_machine"]
+__all__ = ["ENTRY", "cache_folder", "keep", "kept", "load", "processor_has", "target_machine"]
 
 ENTRY = "kernel"  # the name of the function in an object file
 
@@ -24,6 +24,12 @@ ENTRY = "kernel"  # the name of the function in an object file
 def _processor() -> tuple[str, str]:
     """Its name and what it has, as LLVM says."""
     return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+
+
+@functools.cache
+def processor_has(feature: str) -> bool:
+    """Whether the processor has what LLVM calls by a name."""
+    return bool(llvm.get_host_cpu_features().get(feature))
 
 
 @functools.cache

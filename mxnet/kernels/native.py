@@ -13,6 +13,7 @@ import functools
 import os
 import sys
 import threading
+import types
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -22,12 +23,13 @@ from typing import Any
 from ..error import MXNetError
 from ..ops.lazy_torch import torch
 from .ahead import take
-from .language import FAST, Shared, shared_by
+from .language import FAST, STORED, Shared, shared_by
 from .machine import keep, kept, load
 
 __all__ = [
     "KERNELS",
     "compiled",
+    "for_types",
     "function",
     "openmp",
     "openmp_address",
@@ -71,6 +73,20 @@ def compiled(
     address.function = function
     KERNELS[name] = address
     return address
+
+
+def for_types(function: Callable) -> dict[str, Callable]:
+    """Kernels of a function, by the type that arrays which it calls ``as_stored`` for are stored in.
+
+    That of float32 has the name of the function, the others one that ends in their type.
+    """
+    made = {"float32": compiled(function)}
+    for kind, pointer in STORED.items():
+        if kind not in made:
+            known = {**function.__globals__, "as_stored": pointer}
+            name = f"{function.__name__}_{kind}"
+            made[kind] = compiled(types.FunctionType(function.__code__, known, name))
+    return made
 
 
 def shared(kinds: str, fastmath: Iterable[str] = ()) -> Callable:

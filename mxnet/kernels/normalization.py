@@ -15,8 +15,8 @@ from typing import Any
 from numpy import float32, float64
 
 from ..ops.lazy_torch import torch
-from .language import FAST, as_float, as_real, float_bits, helper, take_part
-from .native import compiled, run
+from .language import FAST, as_float, as_real, as_stored, float_bits, helper, take_part
+from .native import compiled, for_types, run
 
 __all__ = ["backward", "forward"]
 
@@ -29,10 +29,10 @@ _SAMPLE = 16  # rows of which the typical value is the mean
 
 
 # -- channels-last: statistics ---------------------------------------------------------------------
-@compiled
+@for_types
 def _typical(arguments):
     """The mean of some rows, for each channel."""
-    x, shift = as_float(arguments[1]), as_float(arguments[2])
+    x, shift = as_stored(arguments[1]), as_float(arguments[2])
     rows, channels = arguments[3], arguments[4]
     count = min(_SAMPLE, rows)
     for c in range(channels):
@@ -45,10 +45,10 @@ def _typical(arguments):
         shift[c] /= count
 
 
-@compiled
+@for_types
 def _sums(arguments):
     """Of each part: the sums of x - shift and of its square, by channel."""
-    x, shift = as_float(arguments[1]), as_float(arguments[2])
+    x, shift = as_stored(arguments[1]), as_float(arguments[2])
     rows, channels, parts = arguments[3], arguments[4], arguments[5]
     totals, scratch = as_real(arguments[6]), as_float(arguments[7])
     several = channels <= _NARROW or rows * channels <= _CACHED
@@ -132,10 +132,10 @@ def _add_residual(x, residual, y, factor, offset, low, first, last, channels):
             y[at + c] = low if value < low else value
 
 
-@compiled
+@for_types
 def _apply(arguments):
     """y = max(factor x + offset (+ residual), low)."""
-    x, y, residual = as_float(arguments[1]), as_float(arguments[2]), as_float(arguments[3])
+    x, y, residual = as_stored(arguments[1]), as_stored(arguments[2]), as_stored(arguments[3])
     rows, channels, parts = arguments[4], arguments[5], arguments[6]
     factor, offset = as_float(arguments[7]), as_float(arguments[8])
     low = float32(float_bits(arguments[9]))
@@ -180,14 +180,14 @@ def _masked_rows(
             scratch[total + c] = 0
 
 
-@compiled
+@for_types
 def _gradient_sums(arguments):
     """Of each part: the sums of g and g (x - mean), where g is d_output where y is above low.
 
     Without a residual, y is computed again; with one it is read, and g is written to ``masked``.
     """
-    x, y = as_float(arguments[1]), as_float(arguments[2])
-    d, masked = as_float(arguments[3]), as_float(arguments[4])
+    x, y = as_stored(arguments[1]), as_stored(arguments[2])
+    d, masked = as_stored(arguments[3]), as_stored(arguments[4])
     rows, channels, parts = arguments[5], arguments[6], arguments[7]
     factor, offset, mean = as_float(arguments[8]), as_float(arguments[9]), as_float(arguments[10])
     totals, scratch = as_real(arguments[11]), as_float(arguments[12])
@@ -280,10 +280,10 @@ def _spread_masked(x, d, d_x, factor, offset, low, mean, slope, step, first, las
             d_x[at + c] = g * factor[c] + (u - mean[c]) * slope[c] + step[c]
 
 
-@compiled
+@for_types
 def _gradient(arguments):
     """d_x = factor g + slope (x - mean) + step, g as in ``_gradient_sums``."""
-    x, d, d_x = as_float(arguments[1]), as_float(arguments[2]), as_float(arguments[3])
+    x, d, d_x = as_stored(arguments[1]), as_stored(arguments[2]), as_stored(arguments[3])
     masked = arguments[4] != 0
     rows, channels, parts = arguments[5], arguments[6], arguments[7]
     factor, offset, mean = as_float(arguments[8]), as_float(arguments[9]), as_float(arguments[10])
@@ -341,21 +341,21 @@ def forward(
     x, residual and y are stored as rows of channels; mean and ``inverse`` = 1 / sqrt(variance +
     eps) are results too. ``residual`` may be None, and may be y.
     """
-    parts = _parts(rows, channels)
+    stored, parts = str(x.dtype)[6:], _parts(rows, channels)
     totals = _scratch(parts * 3 * channels + 2 * channels)
     sums = totals + parts * channels * 16
     shift = sums + parts * channels * 8
     factor, offset = shift + channels * 4, shift + channels * 8
     x_at, mean_at, inverse_at = x.data_ptr(), mean.data_ptr(), inverse.data_ptr()
     gamma_at, beta_at = gamma.data_ptr(), beta.data_ptr()
-    run(_typical, (0, x_at, shift, rows, channels))
-    run(_sums, (0, x_at, shift, rows, channels, parts, totals, sums), parts)
+    run(_typical[stored], (0, x_at, shift, rows, channels))
+    run(_sums[stored], (0, x_at, shift, rows, channels, parts, totals, sums), parts)
     run(_finish_statistics, (
         0, shift, rows, channels, parts, totals, mean_at, inverse_at, _bits(eps)
     ))  # fmt: skip
     run(_coefficients, (0, gamma_at, beta_at, mean_at, inverse_at, factor, offset, channels))
     added = 0 if residual is None else residual.data_ptr()
-    run(_apply, (
+    run(_apply[stored], (
         0, x_at, y.data_ptr(), added, rows, channels, parts, factor, offset, _LOW[relu]
     ), parts)  # fmt: skip
 
@@ -371,7 +371,7 @@ def backward(
     apart, if that is not ``channels`` (without a residual only).
     """
     pitch = pitch or channels
-    parts = _parts(rows, channels)
+    stored, parts = str(x.dtype)[6:], _parts(rows, channels)
     totals = _scratch(parts * 3 * channels + 2 * channels)
     sums = totals + parts * channels * 16
     factor = sums + parts * channels * 8
@@ -383,14 +383,14 @@ def backward(
     run(_coefficients, (
         0, gamma.data_ptr(), beta.data_ptr(), mean_at, inverse_at, factor, offset, channels
     ))  # fmt: skip
-    run(_gradient_sums, (
+    run(_gradient_sums[stored], (
         0, x_at, y_at, d_at, masked_at, rows, channels, parts, factor, offset, mean_at, totals,
         sums, _LOW[relu], pitch,
     ), parts)  # fmt: skip
     run(_finish_gradient, (
         0, factor, inverse_at, rows, channels, parts, totals, slope, step, d_gamma_at, d_beta_at
     ))  # fmt: skip
-    run(_gradient, (
+    run(_gradient[stored], (
         0, x_at, masked_at or d_at, d_x.data_ptr(), masked_at, rows, channels, parts, factor,
         offset, mean_at, slope, step, _LOW[relu], pitch,
     ), parts)  # fmt: skip

@@ -111,7 +111,7 @@ class Op:
     waits: ClassVar[Any] = False
     keeps_state: ClassVar[bool] = False  # a run leaves objects in ``state`` for the backward run
     # Generated kernels that ``forward`` and ``backward`` may call, or functions that call them: module
-    # and name in ``mxnet.kernels``. May be properties.
+    # and name in ``mxnet.kernels``; for the type of the first input. May be properties.
     kernels: ClassVar[Any] = ()
     backward_kernels: ClassVar[Any] = ()
     # Inputs under mixed precision: "low", in 16 bits; "full", in 32; "widest", as they come. May be a

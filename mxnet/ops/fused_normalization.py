@@ -1,8 +1,8 @@
 """Batch normalisation together with what follows it; the pass ``fuse_normalization`` makes these.
 
-They work in training mode only, on channels along axis 1. Where the arrays are float32 and stored
-channels-last on a CPU, generated kernels do the work in two passes over memory (``mxnet.kernels``);
-otherwise the kernels of torch do what the separate operators would.
+They work in training mode only, on channels along axis 1. Where the arrays are float32 or bfloat16 and
+stored channels-last on a CPU, generated kernels do the work in two passes over memory
+(``mxnet.kernels``); otherwise the kernels of torch do what the separate operators would.
 """
 
 from .activation import relu_backward
@@ -17,7 +17,9 @@ __all__ = ["AddNormalized", "Normalized"]
 def stored_as_rows(array):
     """The numbers of rows and channels of an array that the kernels take, else None."""
     shape, ndim = array.shape, array.ndim
-    if array.dtype != torch.float32 or array.device.type != "cpu" or not array.numel():
+    if array.dtype not in (torch.float32, torch.bfloat16) or not array.numel():
+        return None
+    if array.device.type != "cpu":
         return None
     if ndim == 2 and array.is_contiguous():
         return shape
@@ -123,7 +125,7 @@ class FusedNormalization(BatchNormBase, abstract=True):
         if rows is None:
             if self.relu:
                 y = (data - shaped(mean, data)) * shaped(gamma * var, data) + shaped(beta, data)
-                d = relu_backward(d, y if output is None else output)
+                d = relu_backward(d, y.to(d.dtype) if output is None else output)
             results = super().backward(
                 d, data, gamma, mean, var, *statistics, needs=(*needs[:2], True), train=train
             )

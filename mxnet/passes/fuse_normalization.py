@@ -1,8 +1,9 @@
 """Batch normalisation in training, with the addition and the relu that follow it, as one node.
 
 The separate operators pass over memory up to nine times forward and eight backward; the generated
-kernels do with four and seven, or three and five without an addition. Only float32 arrays on a CPU
-gain, and small ones do not.
+kernels do with four and seven, or three and five without an addition. Only arrays on a CPU gain, and
+small ones do not. There are kernels for data in float32 and bfloat16; float16, which CPUs convert but
+do not compute with, is left to torch.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from .target import Facts, Target
 
 __all__ = ["fuse_normalization"]
 
+_STORED = ("float32", "bfloat16")  # parameters and statistics are float32 with both
 _FEWEST = 1 << 13  # elements; for fewer the calls cost more than the passes over memory
 
 
@@ -36,7 +38,7 @@ def fuse_normalization(joint: Joint, facts: Callable[[], Facts], target: Target)
     replacements: dict[Node, Replacement | None] = {}
     for position, node in enumerate(joint.forward.nodes):
         shape = shapes[position][0]
-        if not _is_normalization(node) or dtypes[position][0] != "float32":
+        if not _is_normalization(node) or dtypes[position][0] not in _STORED:
             continue
         if len(shape) not in (2, 4) or node.op.axis not in (1, 1 - len(shape)):
             continue

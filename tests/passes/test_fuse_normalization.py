@@ -50,11 +50,10 @@ def random_network(seed):
     return mx.sym.SoftmaxOutput(net, name="softmax")
 
 
-def trained(net, fused, monkeypatch, req="write", budget=None, **shapes):
+def trained(net, fused, monkeypatch, req="write", **options):
     """Gradients, moving statistics, the output and the operators after two steps."""
     monkeypatch.setenv("MXNET_USE_FUSION", str(int(fused)))
-    more = {} if budget is None else {"memory_budget": budget}
-    executor = net.simple_bind(mx.cpu(), grad_req=req, **shapes, **more)
+    executor = net.simple_bind(mx.cpu(), grad_req=req, **options)
     rng = np.random.RandomState(0)
     for arrays in (executor.arg_dict, executor.aux_dict):
         for name, array in arrays.items():
@@ -91,6 +90,25 @@ def test_random_networks(seed, monkeypatch):
     assert_close(ours, reference)
 
 
+def distance(results, exact):
+    """How far results are from exact ones, in relation to these; of all together."""
+    errors = [np.abs(results[k] - v).mean() / (np.abs(v).mean() + 1e-2) for k, v in exact.items()]
+    return np.mean(errors)
+
+
+def test_random_networks_in_16_bits(monkeypatch):
+    distances = []
+    for seed in range(12):
+        net, options = random_network(seed), {"data": (4, 3, 8, 8)}
+        exact, _ = trained(net, False, monkeypatch, **options)
+        options["dtype"] = "bfloat16"
+        ours, _ = trained(net, True, monkeypatch, check=True, **options)
+        plain, _ = trained(net, False, monkeypatch, **options)
+        distances.append((distance(ours, exact), distance(plain, exact)))
+    ours, plain = np.mean(distances, axis=0)
+    assert ours < 1.1 * plain
+
+
 def residual_unit():
     data = mx.sym.Variable("data")
     net = mx.sym.Convolution(data, kernel=(3, 3), pad=(1, 1), num_filter=4, no_bias=True)
@@ -116,6 +134,30 @@ def test_a_residual_unit_is_three_nodes(monkeypatch):
     assert_close(ours, reference)
 
 
+def test_a_residual_unit_in_16_bits(monkeypatch):
+    net, shape = residual_unit(), (8, 3, 5, 5)
+    exact, _ = trained(net, False, monkeypatch, data=shape)
+    ours, executor = trained(net, True, monkeypatch, data=shape, dtype="bfloat16")
+    assert "BatchNorm" not in operators(executor)
+    plain, _ = trained(net, False, monkeypatch, data=shape, dtype="bfloat16")
+    assert distance(ours, exact) < 1.2 * distance(plain, exact) < 0.1
+    _, executor = trained(net, True, monkeypatch, data=shape, dtype="float16")
+    assert operators(executor).count("BatchNorm") == 3
+
+
+@pytest.mark.parametrize("shape", [(64, 6), (4, 6, 5, 5)], ids=str)
+def test_data_of_16_bits(shape, monkeypatch):
+    """Data that are declared as such: of two dimensions, and with dense channels."""
+    net = mx.sym.Cast(mx.sym.Variable("data"), dtype="bfloat16")
+    net = mx.sym.relu(mx.sym.BatchNorm(net, fix_gamma=False))
+    net = mx.sym.SoftmaxOutput(mx.sym.Flatten(mx.sym.Cast(net, dtype="float32")), name="softmax")
+    ours, executor = trained(net, True, monkeypatch, data=shape)
+    assert "_backward__batch_norm_relu" in operators(executor)
+    plain, _ = trained(net, False, monkeypatch, data=shape)
+    for name, value in plain.items():
+        assert np.abs(ours[name] - value).max() <= 0.02 * np.abs(value).max() + 1e-4, name
+
+
 def test_gradients_of_joined_channels(monkeypatch):
     data = mx.sym.Variable("data")
     paths = []
@@ -134,7 +176,7 @@ def test_computed_again_within_a_budget(monkeypatch):
     net, options = residual_unit(), {"data": (8, 3, 12, 12)}
     reference, executor = trained(net, True, monkeypatch, **options)
     budget = int(executor.memory.total * 0.92)
-    ours, executor = trained(net, True, monkeypatch, budget=budget, **options)
+    ours, executor = trained(net, True, monkeypatch, memory_budget=budget, **options)
     assert executor.memory.total <= budget
     assert "_batch_norm_add_relu" in operators(executor)
     assert_close(ours, reference)

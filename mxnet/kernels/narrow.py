@@ -1,0 +1,100 @@
+"""Arrays of numbers of 16 bits, bfloat16, which kernels read and write as float32.
+
+A bfloat16 is the upper half of a float32, so that reading is a shift. What is written is rounded to the
+nearest, of two to the even one; numbers below the smallest normal one, 1.2e-38, become 0. So does the
+instruction that processors with AVX512-BF16 have, and arithmetic of integers gives the same bits.
+"""
+
+# mypy: ignore-errors
+
+import functools
+import operator
+
+from llvmlite import ir
+from numba.core import types
+from numba.core.datamodel import models, register_default
+from numba.core.imputils import lower_builtin
+
+from .machine import processor_has
+
+__all__ = ["BFLOAT16", "widen_loops"]
+
+_SHORT, _WORD = ir.IntType(16), ir.IntType(32)
+_HALF = ir.Constant(_WORD, 16)
+_LANES = 16  # that one instruction rounds
+
+
+class _BfloatType(ir.Type):
+    """The type in LLVM's language."""
+
+    def _to_string(self):
+        return "bfloat"
+
+
+class _Pointer(types.CPointer):
+    """Where bfloat16 numbers are, which are float32 to those who read them."""
+
+    key = "bfloat16*"
+
+    def __init__(self):
+        super().__init__(types.float32)
+        self.name = self.key
+
+
+BFLOAT16 = _Pointer()
+
+
+@register_default(_Pointer)
+class _Model(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, _SHORT.as_pointer())
+
+
+@lower_builtin(operator.getitem, _Pointer, types.Integer)
+def _read(context, builder, signature, arguments):
+    bits = builder.zext(builder.load(builder.gep(arguments[0], arguments[1:])), _WORD)
+    return builder.bitcast(builder.shl(bits, _HALF), ir.FloatType())
+
+
+@lower_builtin(operator.setitem, _Pointer, types.Integer, types.Any)
+def _write(context, builder, signature, arguments):
+    pointer, index, number = arguments
+    rounded = _rounded_at_once if processor_has("avx512bf16") else _rounded
+    builder.store(rounded(builder, number), builder.gep(pointer, [index]))
+
+
+def _rounded_at_once(builder, number):
+    return builder.bitcast(builder.fptrunc(number, _BfloatType()), _SHORT)
+
+
+def _rounded(builder, number):
+    constant = functools.partial(ir.Constant, _WORD)
+    bits = builder.bitcast(number, _WORD)
+    odd = builder.icmp_unsigned("!=", builder.and_(bits, constant(1 << 16)), constant(0))
+    nearest = builder.add(bits, builder.select(odd, constant(0x8000), constant(0x7FFF)))
+    small = builder.icmp_unsigned("==", builder.and_(bits, constant(0x7F800000)), constant(0))
+    nearest = builder.select(small, builder.and_(bits, constant(0x80000000)), nearest)
+    missing = builder.fcmp_unordered("uno", number, number)
+    nearest = builder.select(missing, builder.or_(bits, constant(1 << 22)), nearest)
+    return builder.trunc(builder.lshr(nearest, _HALF), _SHORT)
+
+
+def widen_loops(module):
+    """Have loops that round at once do so with whole vectors, which LLVM takes to be dear."""
+    for function in module.functions:
+        instructions = [each for block in function.blocks for each in block.instructions]
+        if not any(isinstance(each.type, _BfloatType) for each in instructions):
+            continue
+        places = {block: place for place, block in enumerate(function.blocks)}
+        for block, place in places.items():
+            end = block.terminator
+            if any(places.get(target, place + 1) <= place for target in end.operands):
+                end.set_metadata("llvm.loop", _wish(module, len(module.metadata)))
+
+
+def _wish(module, number):
+    """What LLVM reads of a loop: a node that begins with itself."""
+    width = ["llvm.loop.vectorize.width", ir.Constant(_WORD, _LANES)]
+    wish = module.add_metadata([str(number), width])
+    wish.operands = (wish, *wish.operands[1:])
+    return wish

@@ -1,0 +1,174 @@
+"""Generated kernels on arrays of bfloat16: reading, rounding, and normalisation in float32."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+pytest.importorskip("numba")
+
+from mxnet.kernels import narrow, native, normalization
+from mxnet.kernels.language import as_float, as_stored
+from mxnet.kernels.machine import processor_has
+
+_HALF_DIGIT = 2.0**-8  # by which rounding changes a bfloat16 at most, in relation to it
+
+
+def _round(words):
+    x, y = as_float(words[0]), as_stored(words[1])
+    for i in range(words[2]):
+        y[i] = x[i]
+
+
+def _widen(words):
+    x, y = as_stored(words[0]), as_float(words[1])
+    for i in range(words[2]):
+        y[i] = x[i]
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """Compile a function for bfloat16 and have it make an array of another."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(native, "KERNELS", {})
+
+    def run(function, source, kind):
+        target = np.empty(len(source), kind)
+        words = np.array([source.ctypes.data, target.ctypes.data, len(source)], np.int64)
+        address = native.for_types(function)["bfloat16"]()
+        native.function(address)(words.ctypes.data)
+        return target
+
+    return run
+
+
+def bits_to_round():
+    """All upper halves of float32 numbers, each with lower ones below, at and above the middle."""
+    upper = np.arange(1 << 16, dtype=np.uint32) << 16
+    lower = np.array([0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF], np.uint32)
+    return (upper[:, None] | lower).ravel()
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["integers", "instruction"])
+def test_rounding(at_once, run, monkeypatch):
+    if at_once and not processor_has("avx512bf16"):
+        pytest.skip("this processor has no instruction that rounds to bfloat16")
+    monkeypatch.setattr(narrow, "processor_has", lambda feature: at_once)
+    bits = bits_to_round()
+    result = run(_round, bits.view(np.float32), np.uint16)
+    numbers = torch.from_numpy(bits.view(np.int32)).view(torch.float32)
+    wanted = numbers.bfloat16().view(torch.int16).numpy().view(np.uint16)
+    small = bits & 0x7F800000 == 0  # not in their normal form
+    wanted = np.where(small, (bits >> 16) & 0x8000, wanted)
+    missing = np.isnan(bits.view(np.float32))  # keep their sign and upper digits
+    np.testing.assert_array_equal(result, np.where(missing, (bits >> 16) | 0x40, wanted))
+
+
+def test_widening(run):
+    every = np.arange(1 << 16).astype(np.uint16)
+    result = run(_widen, every, np.uint32)
+    np.testing.assert_array_equal(result, every.astype(np.uint32) << 16)
+
+
+class Case:
+    """Random arrays of rows, and what normalisation makes of them in float64."""
+
+    def __init__(self, rows, channels, relu, added):
+        self.size, self.relu = (rows, channels), relu
+        self.x, self.d = self.random(3), self.random()
+        self.residual = self.random() if added else None
+        self.gamma, self.beta = (torch.rand(channels) + 0.5 for _ in range(2))
+        x = self.x.double()
+        mean, deviation = x.mean(0), (x.var(0, unbiased=False) + 1e-3).sqrt()
+        self.normal = (x - mean) / deviation
+        y = self.normal * self.gamma + self.beta + (self.residual.double() if added else 0)
+        self.output = y.clamp_min(0) if relu else y
+        self.masked = torch.where(y > 0, self.d, 0).double() if relu else self.d.double()
+        self.d_beta, self.d_gamma = self.masked.sum(0), (self.masked * self.normal).sum(0)
+        slope = self.masked - (self.d_beta + self.normal * self.d_gamma) / rows
+        self.d_x = slope * self.gamma / deviation
+
+    def random(self, shift=0):
+        return (torch.randn(self.size) + shift).bfloat16()
+
+    def forward(self, y):
+        """Mean and 1 / deviation."""
+        kept = torch.empty(2, self.size[1])
+        vectors = self.gamma, self.beta
+        normalization.forward(
+            self.x, *vectors, self.residual, y, *kept, *self.size, 1e-3, self.relu
+        )
+        return kept
+
+    def backward(self, d, y, kept, d_x, masked, pitch=None):
+        """The gradients of gamma and beta."""
+        sums = torch.empty(2, self.size[1])
+        normalization.backward(
+            d, self.x, y, self.gamma, self.beta, *kept, d_x, masked, *sums, *self.size, self.relu,
+            pitch,
+        )  # fmt: skip
+        return sums
+
+
+def assert_rounded(result, exact):
+    """Whether bfloat16 numbers are those next to exact ones."""
+    error = (result.double() - exact).abs()
+    assert (error <= 1.01 * _HALF_DIGIT * exact.abs() + 1e-4).all(), error.max()
+
+
+SIZES = [(37, 3), (200, 64), (300, 130), (1000, 48)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("relu", [True, False])
+def test_normalization(size, relu):
+    case = Case(*size, relu, added=False)
+    y, d_x = torch.empty_like(case.x), torch.empty_like(case.x)
+    kept = case.forward(y)
+    assert_rounded(y, case.output)
+    sums = case.backward(case.d, None, kept, d_x, None)
+    assert_rounded(d_x, case.d_x)
+    torch.testing.assert_close(sums[0], case.d_gamma.float(), rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(sums[1], case.d_beta.float(), rtol=1e-4, atol=1e-3)
+    case.backward(case.d, None, kept, case.d, None)
+    assert torch.equal(case.d, d_x)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("in_place", [True, False])
+def test_normalization_with_addition(size, in_place):
+    case = Case(*size, relu=True, added=True)
+    y, d_x, masked = (torch.empty_like(case.x) for _ in range(3))
+    if in_place:
+        y = case.residual
+        masked = case.d
+    kept = case.forward(y)
+    assert_rounded(y, case.output)
+    case.backward(case.d, y, kept, d_x, masked)
+    assert_rounded(d_x, case.d_x)
+    assert torch.equal(masked.double(), case.masked)
+
+
+def test_gradients_of_joined_channels():
+    case = Case(120, 40, relu=True, added=False)
+    y, d_x, alone = (torch.empty_like(case.x) for _ in range(3))
+    kept = case.forward(y)
+    joined = torch.empty(120, 72, dtype=torch.bfloat16)
+    joined[:, 16:56] = case.d
+    case.backward(joined[:, 16:56], None, kept, d_x, None, pitch=72)
+    case.backward(case.d, None, kept, alone, None)
+    assert torch.equal(d_x, alone)
+
+
+def test_threads_change_no_digit():
+    case = Case(4000, 64, relu=True, added=True)
+    results = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        y, d_x, masked = (torch.empty_like(case.x) for _ in range(3))
+        kept = case.forward(y)
+        sums = case.backward(case.d, y, kept, d_x, masked)
+        results.append((y, kept, d_x, masked, sums))
+    torch.set_num_threads(1)
+    assert all(map(torch.equal, *results))
