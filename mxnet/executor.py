@@ -71,6 +71,8 @@ class Executor:
         self._monitor: Watcher | None = None
         self._check = SelfCheck(ctx, self._rng) if check else None
         self._watchers: list[Watcher] = [self._check] if self._check else []
+        # The last forward run for training: it stands in the arena as long as its values are there.
+        self._trained: tuple[Program] | None = None
         # The states of the generators before the last forward run.
         self._draws: list[torch.Tensor] | None = None
         self._contexts = self._place()
@@ -167,13 +169,15 @@ class Executor:
         if kwargs:
             copy_inputs(self.arg_dict, kwargs)
         program = self._program(bool(is_train))
-        self._arena.owner = program if is_train else None
+        self._arena.owner = None
         self._draws = None
         if is_train and program.stochastic:
             self._draws = [rng.get_state() for rng in self._rngs]
         if self._check is not None:
             self._check.train = bool(is_train)
         self._run(program.forward)
+        if is_train:
+            self._arena.owner = self._trained = (program,)
         return self.outputs
 
     def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
@@ -191,12 +195,22 @@ class Executor:
             set_head_gradients(targets, names, out_grads, is_dynamic(self._graph))
         if self._check is not None:
             self._check.train = True
-        # The arena may hold no values of a training forward run of ours.
-        if self._arena.owner is not program:
+        if not self._has_values(program):
             self._repeat_forward(program)
         assert program.backward is not None
         self._run(program.backward)
         self._arena.owner = None  # the backward run reuses the memory of forward values
+
+    def _has_values(self, program: Program) -> bool:
+        """Whether the arena holds the forward values that a backward run of a program needs.
+
+        Executors in equal shapes on the same arrays have one program: each has to find its own run
+        there, and one that never ran takes that of another.
+        """
+        run = self._arena.owner
+        if run is None or run[0] is not program:
+            return False
+        return self._trained is None or run is self._trained
 
     def _repeat_forward(self, program: Program) -> None:
         """Compute the forward values again, with the same random draws as before, if any."""

@@ -13,9 +13,9 @@ class Arena:
     """Bytes on one device, as many as the largest program that uses them needs.
 
     When a program needs more, it grows, and its ``generation`` rises: tensors follow to the new place,
-    addresses that somebody has taken do not, and what it held is lost. ``owner`` is the program that
-    left forward values there that still count: one whose values another has overwritten must compute
-    them again.
+    addresses that somebody has taken do not, and what it held is lost. ``owner`` is the run that
+    left forward values there that still count: an executor whose values another has overwritten must
+    compute them again.
     """
 
     def __init__(self, device: torch.device):

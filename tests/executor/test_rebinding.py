@@ -92,6 +92,22 @@ def test_reshape_back_takes_the_kept_program():
         np.testing.assert_array_equal(one, other)
 
 
+def test_executors_with_one_program_go_back_through_their_own_draws():
+    net = mx.sym.Dropout(mx.sym.Variable("data"), p=0.5, name="drop")
+    one = net.simple_bind(mx.cpu(), data=(8, 8))
+    other = one.reshape(data=(8, 8))
+    assert other.binds[-1].why == "shapes bound before, program kept"
+    one.forward(is_train=True, data=mx.nd.ones((8, 8)))
+    drawn = one.outputs[0].asnumpy()
+    other.backward(mx.nd.ones((8, 8)))  # without a run of its own: that of the arena
+    np.testing.assert_array_equal(other.grad_dict["data"].asnumpy(), drawn)
+    for first, second in ((one, other), (other, one)):
+        drawn = first.forward(is_train=True)[0].asnumpy()
+        assert (second.forward(is_train=True)[0].asnumpy() != drawn).any()
+        first.backward(mx.nd.ones((8, 8)))
+        np.testing.assert_array_equal(first.grad_dict["data"].asnumpy(), drawn)
+
+
 def test_monitor_of_one_is_not_that_of_another():
     large = perceptron().simple_bind(mx.cpu(), data=(8, 6))
     seen = []
