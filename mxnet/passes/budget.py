@@ -1,4 +1,5 @@
-"""Keeping a budget: which forward values to compute again, so that memory suffices at the least work.
+"""Keeping a budget: which forward values to compute again, so that memory suffices at the least work;
+in prediction, how many weights to keep in the order that is fastest.
 
 Whatever is tried is planned in full, since sharing and in-place results make memory more than a sum.
 """
@@ -13,11 +14,13 @@ from ..error import MXNetError
 from .joint import Joint
 from .memory import nbytes
 from .recompute import Choice, choices, recompute, work_of, work_of_node
+from .target import Target
 
-__all__ = ["keep_budget"]
+__all__ = ["keep_budget", "keep_fewer_weights"]
 
 _EFFORT = 25_000  # nodes that are planned in all in the search; some seconds
-
+_LIMITS = 6  # for prepared weights that are tried, until this part of a budget is left
+_CLOSE = 0.02
 
 _FEW = 32  # heavy operators; so few are tried one by one
 
@@ -190,3 +193,34 @@ class _Search:
     def badness(self, one: _Try) -> tuple[int, float, int]:
         """How far a plan is beyond the budget, then how much work it adds, then its memory."""
         return max(one.total - self.budget, 0), one.extra, one.total
+
+
+def keep_fewer_weights(
+    plan: Callable[[Target], Any], target: Target, first: Any, budget: int
+) -> Any:
+    """The plan of a prediction program that keeps most prepared weights within a budget.
+
+    Parameters: ``plan`` makes a complete plan for a target; ``first``: that without a limit; ``budget``:
+    the most bytes in all. Raises MXNetError with the smallest possible budget where none is found.
+    """
+    least = plan(replace(target, prepared=0))
+    tried = [first, least, plan(replace(target, kernels=frozenset()))]
+    low, high = 0, first.report.prepared
+    # The rest of a plan changes little with what is prepared: so much is the first guess.
+    limit = budget - least.report.total + least.report.prepared
+    for _ in range(_LIMITS):
+        limit = limit if low < limit < high else (low + high) // 2
+        found = plan(replace(target, prepared=limit))
+        tried.append(found)
+        if (1 - _CLOSE) * budget <= found.report.total <= budget:
+            break
+        low, high = (limit, high) if found.report.total <= budget else (low, limit)
+        limit = (low + high) // 2
+    fitting = [each for each in tried if each.report.total <= budget]
+    if not fitting:
+        smallest = min(each.report.total for each in tried)
+        raise MXNetError(
+            f"memory_budget of {budget} bytes cannot be kept: the smallest that can is {smallest}"
+            " bytes, since without gradients there is nothing to compute again"
+        )
+    return max(fitting, key=lambda each: each.report.prepared)

@@ -2,11 +2,13 @@
 
 Batch normalisation by moving statistics is a factor and an addend per channel, so it goes into weight
 and bias of the convolution or fully connected layer before it. What depends on parameters alone, such
-as those weights, is hoisted: it is computed again only when a parameter has changed.
+as those weights, is hoisted: it is computed again only when a parameter has changed. Where memory for
+them is limited, layers that use each weight most often come first.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -18,6 +20,7 @@ from ..ops.shapes import product
 from ..ops.winograd import suits
 from .epilogues import SUMS
 from .joint import Joint
+from .memory import nbytes
 from .pointwise import is_pointwise
 from .rewrite import Replacement, rewrite
 from .target import Facts, Target
@@ -42,6 +45,8 @@ def fold(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
         return joint
     folding = _Folding(joint, target, *facts())
     folding.any_normalisation = any(kind == "normalisation" for _, kind in found)
+    if target.prepared is not None:
+        found.sort(key=lambda each: -folding.uses(each[0]))
     for node, kind in found:
         if node not in folding.replacements:
             getattr(folding, kind)(node)
@@ -87,6 +92,7 @@ class _Folding:
         self.prepared: dict[tuple, Node] = {}
         self.heads = set(map(joint.key, joint.graph.outputs))
         self.any_normalisation = True
+        self.left = math.inf if target.prepared is None else target.prepared  # bytes for weights
 
     # -- facts --------------------------------------------------------------------------------
     @cached_property
@@ -101,6 +107,17 @@ class _Folding:
     def shape(self, entry: Entry) -> tuple:
         position, index = self.joint.key(entry)
         return self.shapes[position][index]
+
+    def uses(self, layer: Node) -> int:
+        """How often a run uses each weight of a layer: once for each row or pixel of the result."""
+        return product(self.shape(Entry(layer))) // max(1, self.shape(layer.inputs[1])[0])
+
+    def has_room(self, layer: Node, copies: int = 1) -> bool:
+        """Whether there is memory for so many numbers for each weight; it is taken, then."""
+        size = copies * nbytes(self.shape(layer.inputs[1]), "float32")
+        fits = size <= self.left
+        self.left -= size if fits else 0
+        return fits
 
     def is_float32(self, node: Node) -> bool:
         return all(
@@ -129,9 +146,11 @@ class _Folding:
         packing = {"packing": "convolution", "data_shape": data_shape, **geometry}
         own = {**geometry, "kernel": op.kernel, "num_filter": op.num_filter}
         planned = {"num_filter": op.num_filter, "with_residual": chain.residual is not None}
-        if self.suits_winograd(chain):
+        if self.suits_winograd(chain) and self.has_room(node, 4):
             planned["pad"] = op.geometry()[1][0]
             self.replace(chain, "_winograd_convolution", planned, {"packing": "winograd"})
+            return
+        if not self.has_room(node):
             return
         relu_at_most = chain.activation[0] in ("none", "relu")
         inner = (
@@ -171,20 +190,19 @@ class _Folding:
         if not (large or self.any_normalisation) or not self.is_plain_layer(node):
             return
         chain = self.follow(node, may_add=large and packs, may_activate=large)
-        if not large and chain.normalisation is None:
+        if not (large or chain.normalisation):
             return
+        room = self.has_room(node)
         own = {"num_hidden": node.op.num_hidden, "flatten": node.op.flatten}
-        kind = "FullyConnected"
-        packing: dict[str, Any] = {}
-        if large and packs:
-            kind, packing = "_fully_connected_product", {"packing": "product"}
-            own.update(packed=True, with_residual=chain.residual is not None)
-        elif large:
-            kind, packing = (
-                "_fused_fully_connected",
-                {"packing": "linear", "data_shape": (rows, width)},
-            )
-        self.replace(chain, kind, own, packing)
+        if large and packs and (room or chain.normalisation is None):
+            own.update(packed=room, with_residual=chain.residual is not None)
+            product_packing = {"packing": "product"} if room else None
+            self.replace(chain, "_fully_connected_product", own, product_packing)
+        elif room and large:
+            linear = {"packing": "linear", "data_shape": (rows, width)}
+            self.replace(chain, "_fused_fully_connected", own, linear)
+        elif room:
+            self.replace(chain, "FullyConnected", own, {})
 
     def normalisation(self, node: Node) -> None:
         """Make one pass of a normalisation that stands behind something else, and of its relu."""
@@ -274,12 +292,15 @@ class _Folding:
         return node
 
     # -- replacing ----------------------------------------------------------------------------
-    def replace(self, chain: _Chain, kind: str, own: dict, packing: dict) -> None:
+    def replace(self, chain: _Chain, kind: str, own: dict, packing: dict | None) -> None:
+        """Have one node do all of a chain, on a prepared weight unless ``packing`` is None."""
         for node in (chain.layer, *chain.nodes):
             self.replacements[node] = None
         self.replacements[chain.last] = partial(self.fused, chain, kind, own, packing)
 
-    def fused(self, chain: _Chain, kind: str, own: dict, packing: dict, now: Now) -> tuple[Entry]:
+    def fused(
+        self, chain: _Chain, kind: str, own: dict, packing: dict | None, now: Now
+    ) -> tuple[Entry]:
         layer, last = chain.layer, chain.last
         parameters = self.parameters(chain, packing)
         residual = [] if chain.residual is None else [now(chain.residual)]
@@ -290,11 +311,13 @@ class _Folding:
         op = get_op(kind)(no_bias=len(parameters) == 1, **own)
         return (_made(op, (now(layer.inputs[0]), *parameters, *residual), last),)
 
-    def parameters(self, chain: _Chain, packing: dict) -> list[Entry]:
-        """Weight and bias, prepared."""
+    def parameters(self, chain: _Chain, packing: dict | None) -> Sequence[Entry]:
+        """Weight and bias, prepared unless ``packing`` is None."""
         layer, normalisation = chain.layer, chain.normalisation
-        options: dict[str, Any] = dict(packing)
         inputs = layer.inputs[1:]
+        if packing is None:
+            return inputs
+        options: dict[str, Any] = dict(packing)
         if normalisation is None:
             inputs = inputs[:1]
         else:

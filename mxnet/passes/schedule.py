@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, count, islice
 
-from ..error import MXNetError
 from ..graph.node import Graph, Node
-from .budget import keep_budget
+from .budget import keep_budget, keep_fewer_weights
 from .constants import ConstantFolding, Constants
 from .joint import Joint, Placement, find_lifetimes, place
 from .memory import Key, Lifetimes, Plan
@@ -74,15 +73,11 @@ def plan_graph(
         return first
     if joint.wrt:
         return keep_budget(joint, infer(joint.graph), planned, first, budget)
-    # Fused layers keep weights in another order beside the parameters.
-    plain = planned(optimize(declared, infer, replace(target, kernels=frozenset())))
-    if plain.report.total <= budget:
-        return plain
-    raise MXNetError(
-        f"memory_budget of {budget} bytes cannot be kept: the smallest that can is"
-        f" {min(first.report.total, plain.report.total)} bytes, since without gradients there is"
-        " nothing to compute again"
-    )
+
+    def planned_for(target: Target) -> Planned:
+        return planned(optimize(declared, infer, target))
+
+    return keep_fewer_weights(planned_for, target, first, budget)
 
 
 @dataclass(frozen=True)

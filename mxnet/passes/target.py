@@ -31,13 +31,15 @@ class Target:
     providers of fused kernels that may be used: "onednn" (convolutions with what follows them),
     "numba" (generated loops), "products" (generated matrix products). With none of them the graph
     runs operator by operator, which is the reference. ``monitored``: whether somebody looks at
-    every node.
+    every node. ``prepared``: the most bytes of weights that layers of prediction keep in an order of
+    their own beside the parameters; None if that is no matter.
     """
 
     device: str = "cpu"
     train: bool = False
     kernels: frozenset[str] = field(default_factory=frozenset)
     monitored: bool = False
+    prepared: int | None = None
 
 
 def available_kernels(device: str) -> frozenset[str]:

@@ -286,3 +286,34 @@ def test_filters_of_three_by_three(sizes, monkeypatch):
         pair.same_parameters()
         pair.check()
     assert operators(pair.fused).count("_winograd_convolution") == 2
+
+
+def test_a_budget_limits_prepared_weights():
+    """Layers that use each weight most often keep theirs; the results stay the same."""
+    net = mx.sym.Variable("data")
+    for index, width in enumerate((64, 128, 128)):
+        stride = (2, 2) if index else (1, 1)
+        net = mx.sym.Convolution(
+            net, num_filter=width, kernel=(3, 3), stride=stride, pad=(1, 1), name=f"c{index}"
+        )
+        net = mx.sym.relu(mx.sym.BatchNorm(net, fix_gamma=False, name=f"n{index}"))
+    net = mx.sym.FullyConnected(net, num_hidden=96, name="f")
+    shapes = {"data": (8, 3, 24, 24)}
+    free = net.plan_memory("null", **shapes)
+    random = np.random.RandomState(0)
+    values: dict[str, np.ndarray] = {}
+    found, prepared = [], []
+    for part in (1, 0.8, 0.6, 0.4):
+        budget = free.total - int((1 - part) * free.prepared)
+        executor = net.simple_bind(mx.cpu(), grad_req="null", memory_budget=budget, **shapes)
+        for name, array in {**executor.arg_dict, **executor.aux_dict}.items():
+            if name not in values:
+                values[name] = random.rand(*array.shape) + 0.1
+            array[:] = values[name]
+        found.append(executor.forward(is_train=False)[0].asnumpy())
+        prepared.append(executor.memory.prepared)
+        assert executor.memory.total <= budget
+    assert prepared == sorted(prepared, reverse=True)
+    assert 0 < prepared[-1] < prepared[0]
+    for result in found[1:]:
+        np.testing.assert_allclose(result, found[0], 1e-4, 1e-4)

@@ -72,7 +72,7 @@ def test_reshaped_executors_keep_the_budget():
     assert larger.memory.total <= budget
 
 
-def test_prediction_within_a_budget_keeps_no_prepared_weights():
+def test_prediction_within_the_budget_of_training():
     net = mx.sym.Variable("data")
     for name in "abc":
         net = mx.sym.Convolution(net, kernel=(3, 3), num_filter=64, name=name)
