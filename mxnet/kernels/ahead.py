@@ -24,8 +24,8 @@ from .machine import cache_folder, kept
 __all__ = ["Worker", "begin", "compile_all", "expect", "kernel_names", "serve", "take"]
 
 _MODULES = (
-    "cells", "im2col", "interpreter", "layer_normalization", "normalization", "products", "steps",
-    "winograd",
+    "cells", "im2col", "interpreter", "layer_normalization", "normalization",
+    "normalization_derivative", "products", "steps", "winograd",
 )  # fmt: skip
 _PATIENCE = 10.0  # seconds in which planning may ask for kernels
 _WORKERS = 4  # processes at most; each takes half a second to begin

@@ -7,8 +7,8 @@ __all__ = ["REGISTERS", "TILE"]
 # Records.
 (
     CHAIN, GEMM, GEMV_ROWS, GEMV_COLUMNS, OUTER, SUM_ROWS, SUM_COLUMNS, SOFTMAX, PRODUCT, CALL,
-    MAX_COLUMNS,
-) = range(1, 12)  # fmt: skip
+    MAX_COLUMNS, STAGES,
+) = range(1, 13)  # fmt: skip
 
 # Steps of a chain.
 LOAD, STORE = 1, 2

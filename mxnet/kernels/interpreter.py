@@ -299,6 +299,24 @@ def call_kernel(record, state):
     call_with_1(w[2], words(record + 24))
 
 
+@_record(codes.STAGES)
+def run_stages(record, state):
+    """Kernels one after the other: of each how many words it has here, the number of threads, three
+    words for the call that starts threads, and its own words.
+    """
+    w, a = words(record), words(state)
+    at, end = record + 16, record + 8 * w[1]
+    while at < end:
+        stage, block = words(at), at + 48
+        words(block)[0] = 0
+        stage[3] = block
+        if stage[1] > 1:
+            call_with_4(a[7], words(at + 16))
+        else:
+            call_with_1(stage[2], words(at + 24))
+        at += 8 * stage[0]
+
+
 # -- programs ------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..error import MXNetError
 from ..ops.lazy_torch import torch
@@ -28,12 +28,14 @@ from .machine import keep, kept, load
 
 __all__ = [
     "KERNELS",
+    "Stage",
     "compiled",
     "for_types",
     "function",
     "openmp",
     "openmp_address",
     "run",
+    "run_stages",
     "shared",
 ]
 
@@ -164,3 +166,17 @@ def run(kernel: Callable, arguments: Sequence[int], parts: int = 1) -> None:
     function(address)(block)
     for other in others:
         other.result()
+
+
+class Stage(NamedTuple):
+    """A kernel to run on arguments, in parts: see ``run``."""
+
+    kernel: Callable[[], int]
+    arguments: Sequence[int]
+    parts: int = 1
+
+
+def run_stages(stages: Iterable[Stage]) -> None:
+    """Run kernels one after the other."""
+    for stage in stages:
+        run(*stage)

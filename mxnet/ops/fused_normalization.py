@@ -10,8 +10,21 @@ from .core import Aux
 from .generated import has_kernels
 from .lazy_torch import torch
 from .norm import BatchNormBase
+from .shapes import product
 
-__all__ = ["AddNormalized", "Normalized"]
+__all__ = ["AddNormalized", "Normalized", "parts_of"]
+
+_PART = 1 << 15  # elements that are worth a part of their own
+
+
+def parts_of(rows, channels):
+    """Into how many parts the kernels cut rows of channels."""
+    return max(1, min(16, rows * channels // _PART, rows // 8))
+
+
+def scratch_of(rows, channels):
+    """How many float32 numbers the kernels compute in."""
+    return (6 * parts_of(rows, channels) + 4) * channels
 
 
 def stored_as_rows(array):
@@ -56,13 +69,6 @@ def deliver(result, target):
         target.copy_(result)
 
 
-def written(*tensors):
-    """Tell torch what has been written to behind its back."""
-    for tensor in tensors:
-        if tensor is not None:
-            torch.autograd.graph.increment_version(tensor)
-
-
 class FusedNormalization(BatchNormBase, abstract=True):
     """What the fused normalisations share; ``residual`` is None where nothing is added."""
 
@@ -73,9 +79,8 @@ class FusedNormalization(BatchNormBase, abstract=True):
     use_global_stats = output_mean_var = False
     axis = 1
     inplace = {}
-    capture = False  # generated kernels are no torch calls
-    kernels = ("normalization.forward",)
-    backward_kernels = ("normalization.backward",)
+    kernels = ("normalization.forward_stages", "interpreter.run_stages")
+    backward_kernels = ("normalization_derivative.backward_stages",)
 
     relu = True
 
@@ -87,7 +92,17 @@ class FusedNormalization(BatchNormBase, abstract=True):
             return None
         return stored_as_rows(data)
 
-    def normalise(self, data, residual, gamma, beta, statistics, out, train):
+    def workspace(self, inputs, outputs):
+        """What the kernels compute in."""
+        shape, _ = inputs[0]
+        rows, channels = product(shape) // max(1, shape[1]), shape[1]
+        return (scratch_of(rows, channels),), "float32"
+
+    def backward_workspace(self, inputs, outputs):
+        """The same."""
+        return self.workspace(inputs[self.gradient_reads().index("data") :], outputs)
+
+    def normalise(self, data, residual, gamma, beta, statistics, out, train, workspace):
         """The output, the mean and 1 / sqrt(variance + eps)."""
         if out is None:
             out = torch.empty_like(data), torch.empty_like(gamma), torch.empty_like(gamma)
@@ -106,12 +121,14 @@ class FusedNormalization(BatchNormBase, abstract=True):
         if self.fix_gamma:
             gamma.fill_(1)
         y, added = place_like(output, data), stored_like(residual, data)
-        normalization.forward(data, gamma, beta, added, y, mean, var, *rows, self.eps, self.relu)
-        written(*out)
+        scratch = torch.empty(scratch_of(*rows)) if workspace is None else workspace
+        normalization.forward(
+            data, gamma, beta, added, scratch, tuple(rows), self.eps, self.relu, out=(y, mean, var)
+        )
         deliver(y, output)
         return out
 
-    def derive(self, d, data, output, gamma, beta, kept, statistics, out, needs, train):
+    def derive(self, d, data, output, gamma, beta, kept, statistics, out, needs, train, workspace):
         """The gradients of data, gamma and beta, and of the residual where ``output`` is given.
 
         ``needs`` and ``out`` are in this order.
@@ -121,7 +138,7 @@ class FusedNormalization(BatchNormBase, abstract=True):
         if out is None:
             out = [torch.empty_like(a) if n else None for a, n in zip(models, needs)]
         d_data, d_gamma, d_beta, d_residual = out
-        rows = self.rows(data, gamma, beta, d_gamma, d_beta, train=train)
+        rows = self.rows(data, gamma, beta, d_gamma, d_beta, *statistics, train=train)
         if rows is None:
             if self.relu:
                 y = (data - shaped(mean, data)) * shaped(gamma * var, data) + shaped(beta, data)
@@ -132,7 +149,7 @@ class FusedNormalization(BatchNormBase, abstract=True):
             for result, target in zip((*results[:3], d), out):
                 deliver(result, target)
             return out
-        from ..kernels import normalization
+        from ..kernels import normalization_derivative
 
         pitch = row_pitch(d, data) if output is None else None
         d = d if pitch else stored_like(d, data)
@@ -141,16 +158,16 @@ class FusedNormalization(BatchNormBase, abstract=True):
         masked = None
         if output is not None:
             masked = x_place if d_residual is None else place_like(d_residual, data)
-        normalization.backward(
-            d, data, y, gamma, beta, mean, var, x_place, masked,
-            None if self.fix_gamma else d_gamma, d_beta, *rows, self.relu, pitch,
+        sums = None if self.fix_gamma else d_gamma, d_beta
+        scratch = torch.empty(scratch_of(*rows)) if workspace is None else workspace
+        normalization_derivative.backward(
+            d, data, y, gamma, beta, mean, var, scratch, tuple(rows), self.relu, pitch, self.momentum,
+            self.eps, out=(x_place, masked, *sums, *statistics),
         )  # fmt: skip
-        written(*out)
         if self.fix_gamma and d_gamma is not None:
             d_gamma.zero_()
         deliver(x_place, d_data)
         deliver(masked, d_residual)
-        self.update_statistics(mean, var, *statistics)
         return out
 
 
@@ -166,17 +183,22 @@ class Normalized(FusedNormalization, name="_batch_norm_relu"):
 
     backward_inplace = {"d_data": ("d_output",)}
 
-    def forward(self, data, gamma, beta, moving_mean: Aux, moving_var: Aux, *, out, train):
+    def forward(
+        self, data, gamma, beta, moving_mean: Aux, moving_var: Aux, *, out, train, workspace
+    ):
         statistics = moving_mean, moving_var
-        return self.normalise(data, None, gamma, beta, statistics, out, train)
+        return self.normalise(data, None, gamma, beta, statistics, out, train, workspace)
 
     def backward(
-        self, d_output, data, gamma, beta, mean, var, moving_mean, moving_var, *, out, needs, train
-    ):
+        self, d_output, data, gamma, beta, mean, var, moving_mean, moving_var, *, out, needs, train,
+        workspace,
+    ):  # fmt: skip
         kept, statistics = (mean, var), (moving_mean, moving_var)
         out = None if out is None else (*out[:3], None)
         needs = (*needs[:3], False)
-        result = self.derive(d_output, data, None, gamma, beta, kept, statistics, out, needs, train)
+        result = self.derive(
+            d_output, data, None, gamma, beta, kept, statistics, out, needs, train, workspace
+        )
         return (*result[:3], None, None)
 
 
@@ -196,18 +218,28 @@ class AddNormalized(FusedNormalization, name="_batch_norm_add_relu"):
         super().infer_dtype(t)
 
     def forward(
-        self, data, gamma, beta, residual, moving_mean: Aux, moving_var: Aux, *, out, train
+        self,
+        data,
+        gamma,
+        beta,
+        residual,
+        moving_mean: Aux,
+        moving_var: Aux,
+        *,
+        out,
+        train,
+        workspace,
     ):
         statistics = moving_mean, moving_var
-        return self.normalise(data, residual, gamma, beta, statistics, out, train)
+        return self.normalise(data, residual, gamma, beta, statistics, out, train, workspace)
 
     def backward(
         self, d_output, data, output, gamma, beta, mean, var, moving_mean, moving_var, *, out, needs,
-        train,
+        train, workspace,
     ):  # fmt: skip
         kept, statistics = (mean, var), (moving_mean, moving_var)
         out = None if out is None else out[:4]
         result = self.derive(
-            d_output, data, output, gamma, beta, kept, statistics, out, needs[:4], train
+            d_output, data, output, gamma, beta, kept, statistics, out, needs[:4], train, workspace
         )
         return (*result, None, None)

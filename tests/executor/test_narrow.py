@@ -8,9 +8,10 @@ import torch
 
 pytest.importorskip("numba")
 
-from mxnet.kernels import narrow, native, normalization
+from mxnet.kernels import narrow, native, normalization, normalization_derivative
 from mxnet.kernels.language import as_float, as_stored
 from mxnet.kernels.machine import processor_has
+from mxnet.ops.fused_normalization import scratch_of
 
 _HALF_DIGIT = 2.0**-8  # by which rounding changes a bfloat16 at most, in relation to it
 
@@ -78,10 +79,12 @@ class Case:
         self.size, self.relu = (rows, channels), relu
         self.x, self.d = self.random(3), self.random()
         self.residual = self.random() if added else None
+        self.scratch = torch.empty(scratch_of(rows, channels))
         self.gamma, self.beta = (torch.rand(channels) + 0.5 for _ in range(2))
         x = self.x.double()
-        mean, deviation = x.mean(0), (x.var(0, unbiased=False) + 1e-3).sqrt()
-        self.normal = (x - mean) / deviation
+        self.mean, self.variance = x.mean(0), x.var(0, unbiased=False)
+        deviation = (self.variance + 1e-3).sqrt()
+        self.normal = (x - self.mean) / deviation
         y = self.normal * self.gamma + self.beta + (self.residual.double() if added else 0)
         self.output = y.clamp_min(0) if relu else y
         self.masked = torch.where(y > 0, self.d, 0).double() if relu else self.d.double()
@@ -95,18 +98,18 @@ class Case:
     def forward(self, y):
         """Mean and 1 / deviation."""
         kept = torch.empty(2, self.size[1])
-        vectors = self.gamma, self.beta
         normalization.forward(
-            self.x, *vectors, self.residual, y, *kept, *self.size, 1e-3, self.relu
-        )
+            self.x, self.gamma, self.beta, self.residual, self.scratch, self.size, 1e-3, self.relu,
+            out=(y, *kept),
+        )  # fmt: skip
         return kept
 
     def backward(self, d, y, kept, d_x, masked, pitch=None):
-        """The gradients of gamma and beta."""
-        sums = torch.empty(2, self.size[1])
-        normalization.backward(
-            d, self.x, y, self.gamma, self.beta, *kept, d_x, masked, *sums, *self.size, self.relu,
-            pitch,
+        """The gradients of gamma and beta, and the moving statistics."""
+        sums = torch.ones(4, self.size[1])
+        normalization_derivative.backward(
+            d, self.x, y, self.gamma, self.beta, *kept, self.scratch, self.size, self.relu, pitch,
+            0.75, 1e-3, out=(d_x, masked, *sums),
         )  # fmt: skip
         return sums
 
@@ -131,6 +134,8 @@ def test_normalization(size, relu):
     assert_rounded(d_x, case.d_x)
     torch.testing.assert_close(sums[0], case.d_gamma.float(), rtol=1e-4, atol=1e-3)
     torch.testing.assert_close(sums[1], case.d_beta.float(), rtol=1e-4, atol=1e-3)
+    moved = torch.stack((case.mean, case.variance)) * 0.25 + 0.75
+    torch.testing.assert_close(sums[2:], moved.float())
     case.backward(case.d, None, kept, case.d, None)
     assert torch.equal(case.d, d_x)
 
