@@ -63,11 +63,17 @@ def _versions() -> tuple[str, ...]:
 
 
 def cache_folder() -> Path:
-    """Where machine code is kept: below NUMBA_CACHE_DIR, or in a folder of the user's own."""
+    """Where machine code is kept: below NUMBA_CACHE_DIR, or in a folder of the user's own.
+
+    A user without a home has none: a path that can be neither read nor written to.
+    """
     own = os.environ.get("NUMBA_CACHE_DIR")
     if own:
         return Path(own, f"remx-{_made_from()}")
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:
+        base = os.devnull
     return Path(base, "remx", f"kernels-{_made_from()}")
 
 
@@ -84,7 +90,12 @@ def kept(name: str) -> bytes | None:
     except OSError:
         return None
     digest, code = content[:32], content[32:]
-    return code if hashlib.sha256(code).digest() == digest else None
+    return code if _digest(name, code) == digest else None
+
+
+def _digest(name: str, code: bytes) -> bytes:
+    """What stands before machine code in its file, which may have been given another name."""
+    return hashlib.sha256(name.encode() + b"\0" + code).digest()
 
 
 def _is_ours(facts: os.stat_result) -> bool:
@@ -102,7 +113,7 @@ def keep(name: str, code: bytes) -> None:
         with tempfile.TemporaryDirectory(dir=folder) as own:
             made = Path(own, name)
             made.touch(0o600)
-            made.write_bytes(hashlib.sha256(code).digest() + code)
+            made.write_bytes(_digest(name, code) + code)
             made.replace(folder / f"{name}.o")
     except OSError:  # the next process will compile it again
         pass

@@ -90,6 +90,25 @@ def test_damaged_files_are_not_loaded(cache):
     assert machine.kept("some.kernel") is None
 
 
+def test_files_of_other_kernels_are_not_loaded(cache):
+    machine.keep("some.kernel", b"machine code")
+    file = machine.cache_folder() / "some.kernel.o"
+    file.rename(file.with_name("another.kernel.o"))
+    assert machine.kept("another.kernel") is None
+
+
+def test_without_a_home_nothing_is_kept(monkeypatch):
+    def home():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", home)
+    machine.keep("some.kernel", b"machine code")
+    assert machine.kept("some.kernel") is None
+    assert not machine.cache_folder().exists()
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners of this kind")
 def test_files_that_others_can_write_are_not_loaded(cache):
     machine.keep("some.kernel", b"machine code")

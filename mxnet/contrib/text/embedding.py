@@ -25,7 +25,7 @@ __all__ = [
     "get_pretrained_file_names", "register",
 ]  # fmt: skip
 
-ROOT = Path(os.environ.get("MXNET_HOME", Path.home() / ".mxnet")) / "embeddings"
+ROOT = Path(os.environ.get("MXNET_HOME", os.path.expanduser("~/.mxnet"))) / "embeddings"
 
 
 class _TokenEmbedding(Vocabulary):
