@@ -157,10 +157,7 @@ def _rule(low: Any, full: Any, conditions: Any, excluded: Iterable[str]) -> Rule
     if both:
         raise AssertionError(f"Ops cannot be in two or more lists: {', '.join(sorted(both))}")
     listed = {get_op(name): key for key, names in lists.items() for name in names}
-    cases = [(get_op(name), parameter, values) for name, parameter, values in conditions or ()]
-    for cls, parameter, _ in cases:
-        if parameter not in cls.parameters:
-            raise MXNetError(f"{cls.op_name} has no parameter {parameter!r}")
+    cases = [_case(condition) for condition in conditions or ()]
     replaced = {key for key, given in (("low", low), ("full", full)) if given is not None}
 
     def wanted(node: Node) -> str:
@@ -174,6 +171,20 @@ def _rule(low: Any, full: Any, conditions: Any, excluded: Iterable[str]) -> Rule
         return listed.get(cls, "widest" if own in replaced else own)
 
     return wanted
+
+
+def _case(condition: Any) -> tuple[type[Op], str, Sequence[str]]:
+    """A condition with the class of its operator."""
+    if not isinstance(condition, (list, tuple)) or len(condition) != 3:
+        raise AssertionError(
+            "conditional_fp32_ops should be a list of (operator, parameter, values), such as"
+            f" ('Activation', 'act_type', ['softrelu']), not of {condition!r}"
+        )
+    name, parameter, values = condition
+    cls = get_op(name)
+    if parameter not in cls.parameters:
+        raise MXNetError(f"{cls.op_name} has no parameter {parameter!r}")
+    return cls, parameter, values
 
 
 def _declare(graph: Graph, data: set[str], low: str, optional: bool) -> Graph:

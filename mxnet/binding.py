@@ -17,7 +17,7 @@ from .ndarray import zeros as nd_zeros
 from .ndarray.creation import allocate
 from .ops.dtypes import canonical
 from .passes.place import context_of_group, same_device
-from .passes.recompute import parse_budget
+from .passes.recompute import parse_bytes
 from .planning import infer_variables, requirements_of
 from .precision import chosen_precision
 
@@ -65,7 +65,7 @@ def bind(
     requirements = requirements_of(grad_req, names, ValueError)
     return Executor(
         symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
-        None if memory_budget is None else parse_budget(memory_budget),
+        None if memory_budget is None else parse_bytes(memory_budget),
         check, chosen_precision(dtype), backend,
     )  # fmt: skip
 
@@ -134,7 +134,7 @@ def simple_bind(
         aux_arrays.append(allocate.state(node.name, *facts[node]))
     return Executor(
         symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
-        None if memory_budget is None else parse_budget(memory_budget),
+        None if memory_budget is None else parse_bytes(memory_budget),
         check, chosen_precision(dtype), backend, inferred,
     )  # fmt: skip
 

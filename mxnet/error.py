@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["DTypeError", "InputFact", "InternalError", "MXNetError", "NodeError"]
+__all__ = [
+    "DTypeError",
+    "InputFact",
+    "InternalError",
+    "MXNetError",
+    "NodeError",
+    "NodeFacts",
+    "did_you_mean",
+]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message about a name that is not known: the nearest one that is, or nothing."""
+    import difflib  # takes a while, and is for failures alone
+
+    near = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 class MXNetError(RuntimeError):
@@ -29,7 +45,7 @@ class InputFact:
     producer: str
 
     def __str__(self) -> str:
-        return f"{self.name} {self.value} <- {self.producer}"
+        return " ".join(filter(None, (self.name, self.value, "<-", self.producer)))
 
 
 @dataclass

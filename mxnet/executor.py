@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from time import perf_counter
 from typing import Any
 
@@ -156,6 +157,8 @@ class Executor:
 
     @loss_scale.setter
     def loss_scale(self, value: float) -> None:
+        if not (isinstance(value, Real) and 0 < value < float("inf")):
+            raise MXNetError(f"loss_scale should be a positive number, not {value!r}")
         self._loss_scale.fill_(value)
 
     # -- running ------------------------------------------------------------------------------
@@ -263,12 +266,16 @@ class Executor:
         return self._program(bool(self._bound.gradients)).memory
 
     def debug_str(self) -> str:
-        """The program as text, with the memory that its plan takes."""
+        """The program as text; its last two lines say in whole MB what the plan takes, as in 1.x.
+
+        ``memory`` has the exact numbers: these are ``activations`` and ``adopted`` together.
+        """
         program = self._program(bool(self._bound.gradients))
+        memory, plan = program.memory, program.plan
+        total = 0 if memory is None else memory.activations + memory.adopted
         lines = [self._symbol.debug_str().rstrip(), "", str(program)]
-        total = program.plan.arena_size + sum(program.plan.adopted.values())
-        lines.append(f"Total {total / 2**20:.4g} MB allocated")
-        lines.append("Total 0 TempSpace resource requested")
+        lines.append(f"Total {total >> 20} MB allocated")
+        lines.append(f"Total {len(plan.workspaces)} TempSpace resource requested")
         return "\n".join(lines) + "\n"
 
     def get_optimized_symbol(self) -> Any:

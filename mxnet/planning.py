@@ -7,14 +7,14 @@ from typing import Any
 
 from .base import MXNetError
 from .context import current_context
-from .error import NodeError
+from .error import NodeError, did_you_mean
 from .graph.node import Graph, Node
 from .ops.dtypes import canonical
 from .ops.shapes import is_complete, shape_text
 from .passes.infer import Facts, infer_dtypes, infer_shapes, partial_shape
 from .passes.joint import join
 from .passes.precision import Precision, loss_scale_variable, mix_precision
-from .passes.recompute import parse_budget
+from .passes.recompute import parse_bytes
 from .passes.schedule import Planned, plan_graph
 from .passes.target import Target, available_kernels
 from .passes.unroll import unroll
@@ -163,11 +163,23 @@ def infer_variables(
     if missing:
         raise MXNetError(
             f"{head}the shapes given are not enough to infer those of: {'; '.join(missing)}."
-            " Give the shape of each input, e.g. simple_bind(ctx, data=(32, 784))"
+            f" Give the shape of each input, e.g. data=(32, 784).{_ignored(symbol, shapes)}"
         )
     if found_shapes.open or found_dtypes.open:
         return facts, None
     return facts, (found_shapes, found_dtypes)
+
+
+def _ignored(symbol: Any, shapes: Mapping[str, Any]) -> str:
+    """What is said of shapes that, as in 1.x, count for nothing: the reason why others are missing."""
+    inputs = symbol.list_inputs()
+    return "".join(
+        f" There is no argument {name}.{did_you_mean(name, inputs)}"
+        if name not in inputs
+        else f" {name}={shape!r} is ignored: a shape is a tuple."
+        for name, shape in shapes.items()
+        if name not in inputs or not isinstance(shape, tuple)
+    )
 
 
 def _simple_bind_error(head: str, error: MXNetError) -> MXNetError:
@@ -225,7 +237,7 @@ def make_plan(
     def writable(variable: Any, dtype: str) -> bool:
         return requirements[variable] == "write" and known[variable][1] == dtype
 
-    budget = None if memory_budget is None else parse_budget(memory_budget)
+    budget = None if memory_budget is None else parse_bytes(memory_budget)
     device = "cuda" if current_context().device_type == "gpu" else "cpu"
     target = Target(device, bool(joint.wrt), available_kernels(device))
     return plan_graph(joint, infer, lambda: writable, joint.wrt, target, budget)

@@ -125,6 +125,10 @@ def build(
     if backend is not None and budget is not None:
         raise MXNetError("memory_budget is for our own plans: leave it or backend out")
     if backend is not None or is_dynamic(joint.graph):
+        if budget is not None:
+            raise MXNetError(
+                "memory_budget cannot be kept where sizes depend on values: leave it out"
+            )
         return _build_dynamic(joint, bound, variables, environment, stochastic, backend)
     _check_gradients(bound)
     kernels = available_kernels(device.type) if fused else frozenset()

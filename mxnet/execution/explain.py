@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sysconfig
 
 from ..error import MXNetError
+from ..graph.origin import PACKAGE, Origin
 from ..ops.shapes import Mismatch
 
 __all__ = ["explain"]
@@ -32,13 +34,20 @@ _SHAPES = (
     "|expand\\("
 )
 _SIZES = "negative dimension|non-negative|Overflow when unpacking|multiplication overflow"
+_LIBRARIES = (PACKAGE, *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")))
 
 
 def explain(error: Exception) -> tuple[str, str | None]:
-    """The reason of a failure, and a hint or None; our own errors speak for themselves."""
+    """The reason of a failure, and a hint or None.
+
+    Our own errors speak for themselves; those of operators that users wrote are told as they are.
+    """
     text = str(error)
     if isinstance(error, (MXNetError, Mismatch)):
         return text or "the inputs do not fit", None
+    place = _users_line(error)
+    if place is not None:
+        return f"{type(error).__name__}: {text}, raised at {place}", None
     missing = re.search(r"not implemented for '(\w+)'", text)
     if missing:
         name = _NAMES.get(missing[1], missing[1])
@@ -58,3 +67,14 @@ def explain(error: Exception) -> tuple[str, str | None]:
             return reason, hint
     kind = "" if isinstance(error, RuntimeError) else f"{type(error).__name__}: "
     return f"{kind}{text}", None
+
+
+def _users_line(error: Exception) -> Origin | None:
+    """The innermost line of a user's own kernel that an error passed through."""
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if not file.startswith((*_LIBRARIES, "<")):
+            found = Origin(file, trace.tb_lineno)
+        trace = trace.tb_next
+    return found

@@ -11,11 +11,13 @@ import torch
 
 from ..graph.node import Graph, Node
 from ..ops.conv import copy_images
+from ..ops.shapes import Mismatch
 from ..passes.constants import NO_CONSTANTS, Constants
 from ..passes.memory import Key, Plan
 from .constants import Evaluation
 from .hoisted import renew
 from .program import Instruction
+from .storage import same_storage
 
 __all__ = ["Environment", "Lowering", "Sink", "torch_dtype"]
 
@@ -153,10 +155,11 @@ class Lowering:
             requests["node"] = node.derived_from or node
         call = op.prepare(inputs, **requests)
         if "out" not in asked:
+            shapes = self.shapes[position]
             last = [key in self.channels_last for key in keys]
             adopting = [id(out) in self.loose for out in outs]
             copy = copy_images if self.environment.device.type == "cpu" else torch.Tensor.copy_
-            call = partial(adopt, op, call, outs, inputs, last, adopting, copy)
+            call = partial(adopt, op, call, outs, shapes, inputs, last, adopting, copy)
         capturable = op.capture and "out" in asked
         loose = self.loose_among(inputs)
         return Instruction(node, call, inputs, outs, scratch, loose, capturable)
@@ -273,17 +276,11 @@ def dense_strides(shape: tuple, channels_last: bool) -> tuple[int, ...]:
     return tuple(strides)
 
 
-def same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether two tensors lie in the same memory (which those in layouts of oneDNN share with none)."""
-    if one.layout is not torch.strided or other.layout is not torch.strided:
-        return False
-    return one.untyped_storage()._cdata == other.untyped_storage()._cdata
-
-
 def adopt(
     op: Any,
     call: Any,
     outs: list[torch.Tensor],
+    shapes: Sequence[tuple],
     inputs: list[torch.Tensor],
     channels_last: list[bool],
     adopting: list[bool],
@@ -291,9 +288,15 @@ def adopt(
 ) -> None:
     """Let the output tensors take over what a kernel allocated; to those that others hold, copy it.
 
-    Outputs of the program stay where they are: other programs have taken their addresses.
+    Outputs of the program stay where they are: other programs have taken their addresses. Raises
+    Mismatch where a kernel does not return what its operator has told.
     """
-    for out, result, last, adopts in zip(outs, op.results(call()), channels_last, adopting):
+    results = op.results(call())
+    for out, shape, result, last, adopts in zip(outs, shapes, results, channels_last, adopting):
+        if getattr(result, "shape", None) != shape:
+            raise Mismatch(
+                f"the kernel returned {described(result)}, not an array of shape {shape}"
+            )
         if not adopts:
             copy(out, result)
             continue
@@ -302,6 +305,13 @@ def adopt(
         if last:
             result = result.contiguous(memory_format=torch.channels_last)
         out.set_(result)
+
+
+def described(result: Any) -> str:
+    """What a kernel has returned, for a message."""
+    if isinstance(result, torch.Tensor):
+        return f"an array of shape {tuple(result.shape)}"
+    return f"{result!r:.60}"
 
 
 def follow(op: Any, call: Any, outs: list[torch.Tensor]) -> None:

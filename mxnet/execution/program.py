@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch.autograd.graph import increment_version
 
-from ..error import NodeError
-from ..graph.node import Node
+from ..error import NodeError, NodeFacts
+from ..graph.node import Entry, Node
+from ..ops.shapes import Mismatch
 from .capture import TorchCall, capture
 from .explain import explain
 from .hoisted import Prologue
-from .storage import Arena
+from .storage import Arena, same_storage
 from .watch import Watcher
 
 __all__ = ["Instruction", "Segment"]
@@ -69,6 +70,16 @@ class Instruction:
         if not self.capturable:
             return None
         return capture(self.call, (*self.reads, *self.writes, *self.others), self.loose)
+
+    def facts(self) -> NodeFacts:
+        """What an error message says about the node, with the arrays that it reads."""
+        tensors = dict(zip(self.node.inputs, self.reads))
+
+        def describe(entry: Entry) -> str:
+            tensor = tensors.get(entry)
+            return "" if tensor is None else f"{tuple(tensor.shape)} {str(tensor.dtype)[6:]}"
+
+        return self.node.facts(describe)
 
     def afterwards(self) -> tuple[Call, ...]:
         """The calls that follow it: memory that is given back, and whoever waits for it."""
@@ -234,7 +245,7 @@ class _FirstRun:
         self.seconds += perf_counter() - start
         if made is None:
             self.flush()
-            self.run(instruction.call, instruction)
+            require_written(instruction, self.run(instruction.call, instruction))
         self.pure = self.pure and made is not None and not instruction.then
         rest = [*(made or ()), *instruction.afterwards()]
         self.waiting += rest
@@ -258,26 +269,28 @@ class _FirstRun:
         for call, number in zip(bound, numbers):
             self.run(call, owners[number])
 
-    def run(self, call: Call, owner: Instruction) -> None:
+    def run(self, call: Call, owner: Instruction) -> Any:
         try:
-            call()
+            result = call()
         except Exception as error:
             raise failure(owner, error) from error
         self.calls.append(call)
         self.owners.append(owner)
+        return result
+
+
+def require_written(instruction: Instruction, raw: Any) -> None:
+    """Raise NodeError where a kernel was given ``out`` and has returned other memory instead."""
+    if raw is None or instruction.is_sink:
+        return
+    for out, result in zip(instruction.writes, instruction.node.op.results(raw)):
+        if isinstance(result, torch.Tensor) and result.numel() and not same_storage(out, result):
+            reason = "the kernel asks for out, but has not written its result there"
+            raise failure(instruction, Mismatch(reason))
 
 
 def failure(instruction: Instruction, error: Exception) -> Exception:
-    """The error to raise where a kernel failed; errors of custom operators pass with their own
-    type.
-    """
+    """The error to raise where a kernel failed."""
     if isinstance(error, NodeError):
         return error
-    node = instruction.node
-    facts = dict(zip(node.inputs, instruction.reads))
-
-    def describe(entry: Any) -> str:
-        tensor = facts.get(entry)
-        return "" if tensor is None else f"{tuple(tensor.shape)} {str(tensor.dtype)[6:]}"
-
-    return NodeError(node.facts(describe), "run", *explain(error))
+    return NodeError(instruction.facts(), "run", *explain(error))

@@ -21,8 +21,9 @@ _COARSE = (2e-2, 1e-2)
 class SelfCheck(Watcher):
     """Runs each node a second time on copies of its inputs, and compares.
 
-    Raises NodeError naming the first node whose results differ: a mistake in a plan, in storage that
-    is shared, or in a kernel that writes where it should not. Random operators are left out.
+    Raises NodeError naming the first node whose results differ, or whose kernel changes its inputs: a
+    mistake in a plan, in storage that is shared, or in a kernel that writes where it should not.
+    Operators that draw random numbers or keep a state, as Custom does, are left out.
     """
 
     def __init__(self, context: Any, rng: torch.Generator):
@@ -47,6 +48,14 @@ class SelfCheck(Watcher):
         self.wanted = run_node(
             node, copies, train=self.train, rng=self.rng, context=self.context, state={}
         )
+        for name, copy, tensor in zip(node.op.input_names, copies, instruction.reads):
+            if name not in unread and name not in node.op.written_names and not _same(copy, tensor):
+                raise _failure(
+                    instruction,
+                    f"the kernel changes its input {name}",
+                    "have it write to out or to new memory; inputs that an operator changes on purpose"
+                    " are listed in mutates",
+                )
 
     def after(self, instruction: Any) -> None:
         """Compare it with what the instruction has written."""
@@ -55,13 +64,30 @@ class SelfCheck(Watcher):
         node = instruction.node
         for index, (got, want) in enumerate(zip(instruction.writes, self.wanted)):
             if not (_close(got, want, 1) or _close(got, want, _largest([want, *self.inputs]))):
-                worst = (got.double() - want.double()).abs().max().item()
-                raise NodeError(
-                    node.facts(),
-                    "self-check",
-                    f"{node.output_name(index)} differs from the plain run by up to {worst:.3g}",
+                raise _failure(
+                    instruction,
+                    f"{node.output_name(index)} {_difference(got, want)}",
                     "this is a defect of remx, or of the operator's kernel: please report it",
                 )
+
+
+def _failure(instruction: Any, reason: str, hint: str) -> NodeError:
+    return NodeError(instruction.facts(), "self-check", reason, hint)
+
+
+def _difference(got: torch.Tensor, want: torch.Tensor) -> str:
+    if got.shape != want.shape or got.dtype != want.dtype:
+        kinds = [f"{tuple(each.shape)} {str(each.dtype)[6:]}" for each in (got, want)]
+        return f"should be {kinds[0]}, but the plain run makes {kinds[1]}"
+    worst = (got.double() - want.double()).abs().max().item()
+    return f"differs from the plain run by up to {worst:.3g}"
+
+
+def _same(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors are equal, with NaN where the other has it."""
+    if one.layout is not torch.strided or one.data_ptr() == other.data_ptr():
+        return True
+    return bool(((one == other) | (one != one) & (other != other)).all())
 
 
 def _copy(tensor: torch.Tensor) -> torch.Tensor:

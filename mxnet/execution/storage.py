@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["Arena"]
+__all__ = ["Arena", "same_storage"]
 
 
 class Arena:
@@ -70,3 +70,10 @@ class Arena:
             # Written to, so that its pages exist from the start and no later step waits for them.
             self._memory.set_(storage).zero_()
         return self._memory
+
+
+def same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors lie in the same memory (which those in layouts of oneDNN share with none)."""
+    if one.layout is not torch.strided or other.layout is not torch.strided:
+        return False
+    return one.untyped_storage()._cdata == other.untyped_storage()._cdata

@@ -7,9 +7,9 @@ import sys
 from types import FrameType
 from typing import NamedTuple
 
-__all__ = ["Origin", "caller"]
+__all__ = ["PACKAGE", "Origin", "caller"]
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class Origin(NamedTuple):
@@ -28,7 +28,7 @@ def caller(depth: int = 2) -> Origin | None:
     frame: FrameType | None = sys._getframe(depth)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith(_PACKAGE):
+        if not file.startswith(PACKAGE):
             return Origin(file, frame.f_lineno)
         frame = frame.f_back
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import os
 import threading
 import warnings
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..error import MXNetError
+from ..error import MXNetError, did_you_mean
 from ..imaging.lists import read_list
 from ..recordio import MXIndexedRecordIO, read_record_at, record_offsets, unpack
 
@@ -121,9 +120,8 @@ def split_parameters(iterator: str, given: dict[str, Any], *groups: type) -> lis
     known = {field.name: field for group in groups for field in fields(group)}
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            warnings.warn(f"{iterator} has no parameter {name}{hint}", stacklevel=4)
+            hint = did_you_mean(name, known)
+            warnings.warn(f"{iterator} has no parameter {name}.{hint}", stacklevel=4)
     for name in ("path_imgrec", "data_shape", "batch_size"):
         if name not in given:
             raise MXNetError(f"Required parameter {name} of {iterator} is not presented")

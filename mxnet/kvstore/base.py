@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from typing import Any, ClassVar
 
-from ..error import MXNetError
+from ..error import MXNetError, did_you_mean
 
 __all__ = ["KVStoreBase", "check_name", "create"]
 
@@ -109,6 +108,5 @@ def check_name(name: Any) -> None:
     known = [*_LOCAL, *_DEVICE, "nccl", "dist_sync", "dist_device_sync", *KVStoreBase.kv_registry]
     if kind in known or kind.startswith(_DISTRIBUTED):
         return
-    near = difflib.get_close_matches(kind, known, 1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(kind, known)
     raise MXNetError(f"unknown kvstore {name!r}: the names are {', '.join(known)}.{hint}")

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
-from ..error import InternalError, MXNetError
+from ..error import InternalError, MXNetError, did_you_mean
 from ..graph.node import Entry, Node
 from .expression import Expression
 from .generated import MatrixProduct
@@ -134,6 +134,9 @@ class Op:
 
     gradient: ClassVar[Callable | None] = None
     backward: ClassVar[Callable | None] = None
+    # Of an operator that draws: like ``gradient``, the node that makes its first output again from
+    # inputs and from the other outputs, which keep what was drawn.
+    replay: ClassVar[Callable | None] = None
 
     if TYPE_CHECKING:  # of every instance, see ``_make``; parameters are attributes, too
         input_names: tuple[str, ...]
@@ -479,14 +482,10 @@ def get_op(name: str) -> type[Op]:
 
         found = backward_class(get_op(name.removeprefix("_backward_")))
     if found is None:
-        import difflib
-
         from .excluded import refuse
 
         refuse(name)
-        near = difflib.get_close_matches(name, _REGISTRY, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise MXNetError(f"Operator {name} is not registered.{hint}")
+        raise MXNetError(f"Operator {name} is not registered.{did_you_mean(name, _REGISTRY)}")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from .core import Op
+from .core import Op, get_op
 from .lazy_torch import torch
 from .parameters import Shape, at_least, at_most
 
@@ -51,6 +51,10 @@ class Dropout(Op):
             mask = data.new_empty([1 if i in axes else n for i, n in enumerate(data.shape)])
         mask.bernoulli_(1 - self.p, generator=rng).mul_(self.scale)
         return torch.mul(data, mask, out=output), mask
+
+    def replay(self, data, mask):
+        """The output for the mask that was drawn."""
+        return get_op("broadcast_mul")()(data, mask) if self.p > 0 else get_op("_copy")()(data)
 
     def backward(self, d_output, mask, *, out, train):
         out = out and out[0]

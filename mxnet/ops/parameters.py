@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 import types
 import typing
@@ -13,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from ..error import DTypeError, MXNetError
+from ..error import DTypeError, MXNetError, did_you_mean
 from . import dtypes
 from .subgraphs import Subgraphs
 
@@ -214,11 +213,9 @@ def declare(name: str, annotation: Any, default: Any) -> Parameter:
 def unknown_argument(name: str, possible: Iterable[str]) -> MXNetError:
     """The error for a keyword that an operator does not have, with the nearest spelling."""
     possible = list(possible)
-    near = difflib.get_close_matches(name, possible, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
     return MXNetError(
         f"Cannot find argument '{name}', Possible Arguments:"
-        f" {', '.join(possible) or '(none)'}.{hint}"
+        f" {', '.join(possible) or '(none)'}.{did_you_mean(name, possible)}"
     )
 
 

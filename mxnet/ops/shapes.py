@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ..error import MXNetError
+
 __all__ = [
     "UNKNOWN",
     "Equations",
@@ -168,15 +170,19 @@ class Equations:
         except KeyError:
             if name in self._groups:
                 return Many(self, self._groups[name])
-            raise AttributeError(f"no input or output named {name!r}") from None
+            raise self._nameless(name) from None
         if value is None:
             raise NotKnown(name)
         return value
 
+    def _nameless(self, name: str) -> MXNetError:
+        known = ", ".join((*self._values, *self._groups))
+        return MXNetError(f"the rule speaks of {name}, but inputs and outputs are {known}")
+
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, list):
             value = tuple(value)
-        before = self._values[name]
+        before = self.get(name)
         try:
             self._values[name] = self._unify(before, value)
         except Mismatch:
@@ -187,14 +193,17 @@ class Equations:
 
     def get(self, name: str) -> Any:
         """The value as far as known, None if nothing is."""
-        return self._values[name]
+        try:
+            return self._values[name]
+        except KeyError:
+            raise self._nameless(name) from None
 
     def same(self, *names: str) -> None:
         """State that the named values (by default all of them) are equal."""
         names = names or tuple(self._values)
         common, first = None, None
         for name in names:
-            value = self._values[name]
+            value = self.get(name)
             if value is None:
                 continue
             try:

@@ -13,8 +13,12 @@ from typing import Any
 from ..error import MXNetError
 from .joint import Joint
 from .memory import nbytes
+<<<<<<< Updated upstream
 from .recompute import Choice, choices, recompute, work_of, work_of_node
 from .target import Target
+=======
+from .recompute import Choice, can_repeat, choices, recompute, work_of, work_of_node
+>>>>>>> Stashed changes
 
 __all__ = ["keep_budget", "keep_fewer_weights"]
 
@@ -65,8 +69,7 @@ class _Search:
         self.nodes = [
             position
             for position, node in enumerate(joint.forward.nodes)
-            if node.op is not None
-            and not (node.op.stochastic or node.op.keeps_state or node in heads)
+            if can_repeat(node) and node not in heads
         ]
         graph = joint.graph
         self.work = {p: work_of_node(graph, p, self.shapes) for p in self.nodes}

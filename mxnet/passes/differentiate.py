@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..error import InternalError, NodeError
+from ..error import NodeError, did_you_mean
 from ..graph.node import Entry, Graph, Node
 from ..ops.backward import backward_of, visible_outputs
 from ..ops.core import Op, building_for, get_op
@@ -124,8 +124,14 @@ class _Reverse:
         values.update(zip(op.output_names, outputs))
 
         def value(name: str) -> Expression:
-            if not name.startswith("d_") or name in values:
+            if name in values:
                 return Expression.of(values[name])
+            if name[:2] != "d_" or name[2:] not in op.output_names:
+                known = [*values, *(f"d_{each}" for each in op.output_names)]
+                reason = (
+                    f"asks for {name}; there are {', '.join(known)}.{did_you_mean(name, known)}"
+                )
+                raise _wrong_rule(node, reason)
             index = op.output_names.index(name[2:])
             if heads[index] is None:
                 heads[index] = get_op("zeros_like")()(outputs[index])
@@ -148,9 +154,8 @@ class _Reverse:
             result = op.gradient(*arguments)
         result = tuple(result) if isinstance(result, (tuple, list)) else (result,)
         if len(result) != len(node.inputs) - len(op.aux_names):
-            raise InternalError(
-                f"{op.op_name}.gradient gave {len(result)} results for {len(node.inputs)} inputs"
-            )
+            wanted = f"{len(node.inputs) - len(op.aux_names)} inputs"
+            raise _wrong_rule(node, f"gave {len(result)} results for {wanted}")
         return result
 
     def shapes_of(self, node: Node) -> dict[str, tuple]:
@@ -169,6 +174,12 @@ class _Reverse:
         results = backward(*map(value, backward.input_names), name=f"{node.name}_backward")
         remaining = iter(results if isinstance(results, tuple) else (results,))
         return [next(remaining) if need else None for need in needs]
+
+
+def _wrong_rule(node: Node, reason: str) -> NodeError:
+    """The error for a rule ``gradient`` or ``backward`` that is not what its operator needs."""
+    rule = "backward" if node.op.gradient is None else "gradient"
+    return NodeError(node.facts(), "differentiation", f"{node.op.op_name}.{rule} {reason}")
 
 
 def _mark(gradient: Entry, node: Node, number: int) -> None:

@@ -62,7 +62,7 @@ class Precision:
             return None
         if name not in LOW:
             known = " or ".join(LOW)
-            raise MXNetError(f"mixed precision is in {known}, not {dtype!r}; 'float32' is none")
+            raise MXNetError(f"mixed precision is in {known} ('float32': none), not {dtype!r}")
         return Precision(name, rule)
 
 

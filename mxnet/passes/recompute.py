@@ -13,14 +13,15 @@ from dataclasses import dataclass
 
 from ..error import MXNetError
 from ..graph.node import Entry, Graph, Node
-from ..ops.core import Op
+from ..ops.core import Op, building_for, positional
+from ..ops.expression import Expression
 from ..ops.shapes import product
 from .joint import Joint
 from .memory import Key, nbytes
 
 __all__ = [
-    "Choice", "choices", "mirrored", "parse_budget", "recompute", "seconds_of_node", "work_of",
-    "work_of_node",
+    "Choice", "can_repeat", "choices", "mirrored", "parse_bytes", "recompute", "seconds_of_node",
+    "work_of", "work_of_node",
 ]  # fmt: skip
 
 # A rough model of one core: seconds a multiplication or addition of a product, an element that is
@@ -30,23 +31,21 @@ _PER_OPERATION, _PER_ELEMENT, _PER_CALL = 1e-11, 5e-10, 5e-6
 _UNITS = {"": 1, "B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 
 
-def parse_budget(budget: int | float | str) -> int:
-    """Bytes of a budget given as a number or as text such as "2GB" or "500 MB" (powers of 1024).
+def parse_bytes(size: int | float | str, name: str = "memory_budget") -> int:
+    """A number of bytes given as such or as text such as "2GB" or "500 MB" (powers of 1024).
 
-    Raises MXNetError for anything else.
+    Raises MXNetError for anything else; ``name``: what it calls the argument.
     """
-    if isinstance(budget, (int, float)) and not isinstance(budget, bool) and budget > 0:
-        return int(budget)
-    text = str(budget).strip().upper().replace("IB", "B")
+    text = "" if isinstance(size, bool) else str(size).strip().upper().replace("IB", "B")
     number = text.rstrip("KMGTB ")
     unit = text[len(number) :].strip()
     try:
-        value = float(number)
-    except ValueError:
+        value = float(number) * _UNITS[unit]
+    except (ValueError, KeyError):
         value = 0.0
-    if unit not in _UNITS or not value > 0:
-        raise MXNetError(f"memory_budget should be bytes or a text like '2GB', not {budget!r}")
-    return int(value * _UNITS[unit])
+    if not 0 < value < float("inf"):
+        raise MXNetError(f"{name} should be bytes or a text like '2GB', not {size!r}")
+    return int(value)
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,9 @@ class Choice:
 def recompute(joint: Joint, kept: Collection[Key]) -> Joint:
     """The joint graph in which the backward part computes again what is not kept.
 
-    Variables and outputs are always there; operators that draw random numbers or keep a state are
-    never run twice. Each node is computed again at most once, right before its first use.
+    Variables and outputs are always there; operators that keep a state are never run twice, and those
+    that draw random numbers repeat what they have drawn (``Op.replay``) or are kept. Each node is
+    computed again at most once, right before its first use.
     """
     return _Rewriter(joint, kept).run()
 
@@ -106,8 +106,7 @@ class _Rewriter:
 
     def stays(self, entry: Entry) -> bool:
         """Whether a forward value is still there in the backward part."""
-        op = entry.node.op
-        if op is None or op.stochastic or op.keeps_state:
+        if not can_repeat(entry.node) or entry.node.op.stochastic and entry.index:
             return True
         if entry in self.heads or entry in self.held:
             return True
@@ -132,9 +131,26 @@ class _Rewriter:
             inputs = tuple(
                 e if self.stays(e) else Entry(self.copies[e.node], e.index) for e in node.inputs
             )
-            self.copies[node] = self.copy(node, inputs, f"{node.name}_again")
+            self.copies[node] = self.again(node, inputs)
             stack.pop()
         return Entry(self.copies[entry.node], entry.index)
+
+    def again(self, node: Node, inputs: tuple[Entry, ...]) -> Node:
+        """A node that makes the values of a forward node again, or the first one if it has drawn."""
+        name = f"{node.name}_again"
+        if not node.op.stochastic:
+            return self.copy(node, inputs, name)
+        names = (*node.op.input_names, *node.op.output_names)
+        values = dict(zip(names, (*inputs, *Expression.outputs_of(node))))
+        with building_for(node, []):
+            made = node.op.replay(*(values[each] for each in positional(node.op.replay)[1:])).node
+        return self.copy(made, made.inputs, name)
+
+
+def can_repeat(node: Node) -> bool:
+    """Whether what a forward node makes can be made again: by itself, or from what it has drawn."""
+    op = node.op
+    return op is not None and not op.keeps_state and (op.replay is not None or not op.stochastic)
 
 
 def choices(joint: Joint, shapes: Sequence[tuple], dtypes: Sequence[tuple]) -> list[Choice]:
@@ -200,33 +216,38 @@ def _cuts(sizes: list[list[int]], costs: list[int], segments: int) -> list[int]:
     return cuts
 
 
-def mirrored(joint: Joint) -> Choice | None:
-    """What the program itself asks to recompute, as in 1.x.
+def mirrored(joint: Joint) -> list[Choice]:
+    """What the program itself asks to recompute, as in 1.x; empty where nothing asks for it.
 
     Nodes with the attribute ``force_mirroring`` are computed again; with MXNET_BACKWARD_DO_MIRROR=1
-    all cheap operators are, but for those with ``mirror_stage``. None where nothing asks for it.
+    all cheap operators are, but for those with ``mirror_stage``. Results of random draws are kept, as
+    in 1.x; second comes what follows if they are repeated, too, which may take less or more.
     """
     whole = os.environ.get("MXNET_BACKWARD_DO_MIRROR", "0") not in ("", "0")
-    dropped: set[Node] = set()
-    for node in joint.forward.nodes:
-        if node.op is None:
-            continue
-        if (
+    asked = [
+        node
+        for node in joint.forward.nodes
+        if node.op is not None
+        and (
             _is_set(node, "__force_mirroring__")
             or whole
             and not node.op.heavy
             and not _is_set(node, "__mirror_stage__")
-        ):
-            dropped.add(node)
-    if not dropped:
-        return None
-    kept = frozenset(
+        )
+    ]
+    pure = {node for node in asked if not node.op.stochastic}
+    repeated = pure.union(node for node in asked if can_repeat(node))
+    ways = {frozenset(pure): None, frozenset(repeated): None}  # one, where nothing is drawn
+    return [Choice("mirroring", _all_but(joint, dropped)) for dropped in ways if dropped]
+
+
+def _all_but(joint: Joint, dropped: Collection[Node]) -> frozenset[Key]:
+    return frozenset(
         (position, output)
         for position, node in enumerate(joint.forward.nodes)
         if node not in dropped
         for output in range(node.num_outputs)
     )
-    return Choice("mirroring", kept)
 
 
 def _is_set(node: Node, key: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
+from numbers import Real
 from typing import Any
 
 from ..context import Context, usable_gpu_memory
@@ -16,9 +17,13 @@ from ..ops.dtypes import item_size
 from ..ops.shapes import product
 from .joint import Joint, Placement
 from .memory import Key, Plan
-from .recompute import parse_budget
+from .recompute import parse_bytes
 
 __all__ = ["Alive", "MemoryReport", "Span", "available_memory", "report_memory"]
+
+
+def _row(size: int, what: str) -> str:
+    return f"{size / 2**20:10.2f} MiB  {what}"
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Alive:
 
     def __str__(self) -> str:
         made = f"  made at {self.origin}" if self.origin else ""
-        return f"{self.size / 2**20:10.2f} MiB  {self.name}{made}"
+        return _row(self.size, f"{self.name}{made}")
 
 
 @dataclass(frozen=True)
@@ -120,28 +125,19 @@ class MemoryReport:
         ``available``: bytes, a text such as "16GB", or a context, whose free memory is asked for.
         """
         if isinstance(available, Context):
-            return self.total <= available_memory(available)
-        if isinstance(available, str):
-            available = parse_budget(available)
+            available = available_memory(available)
+        elif not isinstance(available, Real):
+            available = parse_bytes(available, "the memory to fit into")
         return self.total <= available
 
     def __str__(self) -> str:
-        rows = (
-            "parameters",
-            "gradients",
-            "states",
-            "outputs",
-            "activations",
-            "adopted",
-            "prepared",
-            "scratch",
-        )
-        lines = [
-            f"{getattr(self, row) / 2**20:10.2f} MiB  {row}"
-            for row in rows
-            if row not in ("prepared", "scratch") or getattr(self, row)
-        ]
-        lines.append(f"{self.total / 2**20:10.2f} MiB  total, at {self.peak_node}")
+        always = ("parameters", "gradients", "states", "outputs", "activations", "adopted")
+        sometimes = tuple(row for row in ("prepared", "scratch") if getattr(self, row))
+        lines = [_row(getattr(self, row), row) for row in always + sometimes]
+        if self.workspace:
+            at = 1 + always.index("activations")
+            lines.insert(at, _row(self.workspace, "of them, workspace of one kernel"))
+        lines.append(_row(self.total, f"total, at {self.peak_node}"))
         if self.recomputed:
             lines.append(f"recomputing {self.recomputed}: {self.extra_work:.0%} more work")
         lines += ["in memory then:", *map(str, self.alive[:10])]

@@ -13,7 +13,7 @@ from .joint import Joint, Placement, find_lifetimes, place
 from .memory import Key, Lifetimes, Plan
 from .optimize import optimize
 from .order import Orders, better_orders, reordered
-from .recompute import mirrored, recompute
+from .recompute import Choice, mirrored, recompute, work_of
 from .report import MemoryReport, report_memory
 from .scratch import find_scratch, find_temporaries
 from .spare import spared
@@ -63,12 +63,7 @@ def plan_graph(
 
     planned = _Planning(infer, writable, gradients, target).plan
     declared, joint = joint, optimize(joint, infer, target)
-    asked = None
-    if joint.wrt:
-        asked = mirrored(joint)
-        if asked is None and target.kernels:
-            asked = spared(joint, *infer(joint.graph))
-    first = planned(joint if asked is None else recompute(joint, asked.kept))
+    first = _as_asked(joint, infer, planned, target)
     if budget is None or first.report.total <= budget:
         return first
     if joint.wrt:
@@ -78,6 +73,39 @@ def plan_graph(
         return planned(optimize(declared, infer, target))
 
     return keep_fewer_weights(planned_for, target, first, budget)
+
+
+def _as_asked(
+    joint: Joint,
+    infer: Callable[[Graph], Facts],
+    plan: Callable[[Joint], Planned],
+    target: Target,
+) -> Planned:
+    """The plan without a budget: what the program wants computed again is, and what costs little."""
+    asked = mirrored(joint) if joint.wrt else []
+    if asked:
+        plans = [plan(joint), *(_again(joint, choice, infer, plan) for choice in asked)]
+        return _least(plans)
+    spare = spared(joint, *infer(joint.graph)) if joint.wrt and target.kernels else None
+    return plan(joint) if spare is None else _again(joint, spare, infer, plan)
+
+
+def _least(plans: Sequence[Planned]) -> Planned:
+    """The plan that takes least memory; the first of equal ones."""
+    return min(plans, key=lambda each: each.report.total)
+
+
+def _again(
+    joint: Joint,
+    choice: Choice,
+    infer: Callable[[Graph], Facts],
+    plan: Callable[[Joint], Planned],
+) -> Planned:
+    """The plan of a graph that computes values again, and says so in its report."""
+    work = work_of(joint.graph, infer(joint.graph)[0])
+    made = plan(recompute(joint, choice.kept))
+    extra = work_of(made.joint.graph, made.shapes) / max(work, 1) - 1
+    return replace(made, report=replace(made.report, recomputed=choice.name, extra_work=extra))
 
 
 @dataclass(frozen=True)
@@ -110,7 +138,7 @@ class _Planning:
         if not large:
             return found
         other = self.lay_out(joint, shapes, dtypes, folding.keeping_also(large))
-        return min(other, found, key=lambda each: each.report.total)
+        return _least((other, found))
 
     def lay_out(
         self,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import NoneType
 from typing import Any
+
+from ..error import MXNetError
 
 __all__ = ["Bindable"]
 
@@ -32,11 +36,13 @@ class Bindable:
         ``list_arguments()`` or a dict by name; ``args_grad``: arrays that receive gradients,
         likewise; ``grad_req``: "write", "add" or "null", one for all, a list or a dict;
         ``aux_states``: arrays for ``list_auxiliary_states()``; ``group2ctx``: devices by
-        ``ctx_group``; ``shared_exec``: an executor whose memory may be reused; ``dtype``: "bfloat16"
-        or "float16" for mixed precision, arrays stay as they are (docs/precision.md); ``backend``:
-        "inductor" to have torch compile the program. The arrays themselves are kept: later changes
-        are seen. Raises ValueError and TypeError for missing or
-        wrong arrays, MXNetError where shapes disagree.
+        ``ctx_group``; ``shared_exec``: an executor whose memory may be reused; ``memory_budget``:
+        the most bytes to take in all, a number or a text such as "2GB", kept by computing values
+        again (docs/memory.md); ``check``: whether every node runs twice, and the results are
+        compared; ``dtype``: "bfloat16" or "float16" for mixed precision, arrays stay as they are
+        (docs/precision.md); ``backend``: "inductor" to have torch compile the program. The arrays
+        themselves are kept: later changes are seen. Raises ValueError and TypeError for missing or
+        wrong arrays, MXNetError where shapes disagree or the budget cannot be kept.
         """
         from ..binding import bind
 
@@ -78,22 +84,29 @@ class Bindable:
 
     def plan_memory(
         self,
+        shapes: Mapping[str, tuple] | None = None,
         grad_req: Any = "write",
         type_dict: Any = None,
         memory_budget: Any = None,
         dtype: Any = None,
-        **shapes: tuple,
+        **kwargs: tuple,
     ) -> Any:
         """The exact memory that an executor on the current context would take; nothing is allocated.
 
-        Parameters: ``grad_req``, ``memory_budget`` and ``dtype`` as in ``bind``; ``type_dict``:
-        dtypes by name; shapes by argument name, as for ``simple_bind``. Returns a MemoryReport:
-        bytes of parameters, gradients, states, outputs and activations, the peak, and the values in
-        memory then with the lines that made them.
+        Parameters: ``shapes``: a dict by argument name, or keywords as for ``simple_bind``, or both;
+        ``grad_req``, ``memory_budget`` and ``dtype`` as in ``bind``; ``type_dict``: dtypes by name.
+        Returns a MemoryReport: bytes of parameters, gradients, states, outputs and activations, the
+        peak, and the values in memory then with the lines that made them. Raises MXNetError where
+        shapes are missing or disagree, the budget cannot be kept, or sizes depend on values.
         """
         from ..planning import make_plan
 
-        return make_plan(self, grad_req, type_dict or {}, memory_budget, shapes, dtype).report
+        if not isinstance(shapes, (Mapping, NoneType)):
+            raise MXNetError(
+                f"plan_memory: shapes should be a dict such as {{'data': (32, 784)}}, not {shapes!r}"
+            )
+        given = {**(shapes or {}), **kwargs}
+        return make_plan(self, grad_req, type_dict or {}, memory_budget, given, dtype).report
 
     def eval(self, ctx: Any = None, **kwargs: Any) -> list:
         """The outputs for given arrays: ``bind`` and ``forward`` in one call."""

@@ -9,7 +9,7 @@ import pytest
 
 import mxnet as mx
 from mxnet.passes import budget, schedule
-from mxnet.passes.recompute import parse_budget
+from mxnet.passes.recompute import parse_bytes
 
 SHAPES = {"data": (16, 3, 12, 12)}
 
@@ -83,9 +83,9 @@ def test_prediction_within_the_budget_of_training():
     executor.forward(is_train=False)
     assert executor._program(False).memory.total <= training.total
     with pytest.raises(mx.MXNetError, match="the smallest that can is") as caught:
-        net.plan_memory("null", memory_budget="10KB", **shapes)
+        net.plan_memory(grad_req="null", memory_budget="10KB", **shapes)
     smallest = int(str(caught.value).split("smallest that can is ")[1].split()[0])
-    assert net.plan_memory("null", memory_budget=smallest, **shapes).total <= smallest
+    assert net.plan_memory(grad_req="null", memory_budget=smallest, **shapes).total <= smallest
 
 
 def test_a_generous_budget_changes_nothing():
@@ -118,12 +118,47 @@ def test_mirroring_asked_for_by_the_environment(monkeypatch):
     assert network().plan_memory(**SHAPES).total < free.total
 
 
+def dropouts(depth=6):
+    """Layers whose values are kept by nobody but the dropout behind them."""
+    net = mx.sym.Variable("data")
+    for i in range(depth):
+        net = mx.sym.FullyConnected(net, num_hidden=32, name=f"fc{i}")
+        net = mx.sym.tanh(mx.sym.Dropout(mx.sym.Activation(net, act_type="softrelu"), p=0.3))
+    return mx.sym.SoftmaxOutput(net, name="softmax")
+
+
+def test_dropout_is_repeated_with_the_mask_that_was_drawn(monkeypatch):
+    _, want = trained(dropouts())
+    monkeypatch.setenv("MXNET_BACKWARD_DO_MIRROR", "1")
+    executor, got = trained(dropouts())
+    monkeypatch.undo()
+    assert any(
+        step.startswith("dropout") and step.endswith("_again") for step in executor.memory.steps
+    )
+    for name, value in want.items():
+        np.testing.assert_array_equal(got[name], value, err_msg=name)
+
+
+def test_mirroring_is_reported_and_never_takes_more(monkeypatch):
+    free = dropouts().plan_memory(SHAPES)
+    monkeypatch.setenv("MXNET_BACKWARD_DO_MIRROR", "1")
+    mirrored = dropouts().plan_memory(SHAPES)
+    assert mirrored.total < free.total
+    assert mirrored.recomputed == "mirroring"
+    assert 0 < mirrored.extra_work < 0.1
+    monkeypatch.undo()
+    with mx.AttrScope(force_mirroring="True"):  # all is made again from the data, at one time
+        everything = mx.sym.relu(mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=8))
+    assert mx.sym.sum(everything).plan_memory(SHAPES).recomputed is None
+
+
 def test_gradients_that_are_read_for_their_shape(monkeypatch):
     """The derivative of ``where`` makes zeros like the gradient of its output, here a sum."""
     data = mx.sym.Variable("data")
     chosen = mx.sym.where(data > 0, mx.sym.tanh(data * 2), data)
     net = mx.sym.MakeLoss(mx.sym.exp(chosen) + mx.sym.square(chosen))
     found = []
+    monkeypatch.setattr(schedule, "_least", lambda plans: plans[-1])
     for mirror in ("0", "1"):
         monkeypatch.setenv("MXNET_BACKWARD_DO_MIRROR", mirror)
         executor = net.bind(mx.cpu(), {"data": mx.nd.array([-1, 0.5])}, {"data": mx.nd.zeros((2,))})
@@ -139,13 +174,15 @@ def test_gradients_that_are_read_for_their_shape(monkeypatch):
     [("2GB", 2 << 30), ("1.5 MB", 3 << 19), (4096, 4096), ("7", 7), ("3KiB", 3072)],
 )
 def test_budgets_as_text(text, size):
-    assert parse_budget(text) == size
+    assert parse_bytes(text) == size
 
 
-@pytest.mark.parametrize("wrong", ["", "much", "-1GB", "nan", -3, True, None, "2XB"])
+@pytest.mark.parametrize(
+    "wrong", ["", "much", "-1GB", "nan", -3, True, None, "2XB", "inf", float("inf"), "1e400GB", [1]]
+)
 def test_wrong_budgets(wrong):
     with pytest.raises(mx.MXNetError, match="memory_budget"):
-        parse_budget(wrong)
+        parse_bytes(wrong)
 
 
 def branches():

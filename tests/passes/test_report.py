@@ -53,15 +53,45 @@ def test_what_convolutions_allocate_for_a_moment_counts(train, monkeypatch):
 
 @pytest.mark.parametrize(
     ("available", "enough"),
-    [(10, False), (1 << 30, True), ("1KB", False), ("16GB", True), (mx.cpu(), True)],
+    [(10, False), (1 << 30, True), (-1, False), ("1KB", False), ("16GB", True), (mx.cpu(), True)],
 )
 def test_fits(available, enough):
     assert report().fits(available) is enough
 
 
 def test_fits_refuses_what_is_no_memory():
-    with pytest.raises(mx.MXNetError, match="2GB"):
-        report().fits("much")
+    for wrong in ("much", None, [1]):
+        with pytest.raises(mx.MXNetError, match="fit into should be bytes or a text like '2GB'"):
+            report().fits(wrong)
     if not mx.context.num_gpus():
         with pytest.raises(mx.MXNetError, match="not available"):
             report().fits(mx.gpu())
+
+
+def test_shapes_as_a_dict_or_as_keywords():
+    net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=4, name="fc")
+    assert net.plan_memory({"data": (2, 3)}) == net.plan_memory(data=(2, 3))
+    assert net.plan_memory({"data": (2, 3)}, "null", data=(5, 3)).parameters == 4 * (15 + 12 + 4)
+    with pytest.raises(mx.MXNetError, match="should be a dict"):
+        net.plan_memory("null", data=(2, 3))
+
+
+def test_shapes_that_count_for_nothing_are_told():
+    net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=4, name="fc")
+    with pytest.raises(mx.MXNetError, match=r"no argument dta\. Did you mean 'data'\?"):
+        net.plan_memory(dta=(2, 3))
+    with pytest.raises(mx.MXNetError, match=r"data=\[2, 3\] is ignored: a shape is a tuple"):
+        net.simple_bind(mx.cpu(), data=[2, 3])
+
+
+def test_debug_str_ends_as_that_of_1_x():
+    """Programs take the number from the third part from the end of its lines."""
+    net = mx.sym.Convolution(mx.sym.Variable("data"), kernel=(5, 5), num_filter=64, name="conv")
+    executor = mx.sym.sum(mx.sym.tanh(net)).simple_bind(mx.cpu(), data=(8, 3, 36, 36))
+    total, spaces, empty = executor.debug_str().split("\n")[-3:]
+    memory = executor.memory
+    assert total == f"Total {(memory.activations + memory.adopted) >> 20} MB allocated"
+    assert int(total.split()[1]) > 1
+    assert spaces.startswith("Total ")
+    assert spaces.endswith(" TempSpace resource requested")
+    assert not empty
