@@ -13,12 +13,8 @@ from typing import Any
 from ..error import MXNetError
 from .joint import Joint
 from .memory import nbytes
-<<<<<<< Updated upstream
-from .recompute import Choice, choices, recompute, work_of, work_of_node
-from .target import Target
-=======
 from .recompute import Choice, can_repeat, choices, recompute, work_of, work_of_node
->>>>>>> Stashed changes
+from .target import Target
 
 __all__ = ["keep_budget", "keep_fewer_weights"]
 
