@@ -7,15 +7,14 @@ float32 within some of them, float64 beyond, and are cut in the same way for any
 from __future__ import annotations
 
 import math
-import struct
 from typing import Any
 
 from numpy import float32
 
 from ..ops.lazy_torch import torch
 from ..ops.norm import PARTS
-from .language import FAST, as_float, as_real, float_bits, helper, take_part
-from .native import compiled, run
+from .language import FAST, as_float, as_real, as_stored, float_bits, helper, take_part
+from .native import bits, for_types, run
 
 __all__ = ["backward", "forward"]
 
@@ -46,11 +45,11 @@ def _spread(x, row, columns, mean):
     return total / columns
 
 
-@compiled
+@for_types
 def _forward(arguments):
     """Words: counter, data, gamma, beta, result, mean, std, rows, columns, eps, parts."""
-    x, gamma, beta = as_float(arguments[1]), as_float(arguments[2]), as_float(arguments[3])
-    y, means, stds = as_float(arguments[4]), as_float(arguments[5]), as_float(arguments[6])
+    x, gamma, beta = as_stored(arguments[1]), as_stored(arguments[2]), as_stored(arguments[3])
+    y, means, stds = as_stored(arguments[4]), as_stored(arguments[5]), as_stored(arguments[6])
     rows, columns, eps, parts = arguments[7], arguments[8], float_bits(arguments[9]), arguments[10]
     while True:
         part = take_part(arguments)
@@ -69,14 +68,16 @@ def _forward(arguments):
                 stds[r] = std
 
 
-@compiled
+@for_types
 def _backward(arguments):
     """Words: counter, gradient of the result, data, gamma, mean, std, gradient of the data or 0, sums
-    of 4 and of 8 bytes, two lines for each part, rows, columns, parts.
+    of 4 and of 8 bytes, two lines for each part, rows, columns, parts, eps, whether mean and std are
+    to be found again.
     """
-    d, x, gamma = as_float(arguments[1]), as_float(arguments[2]), as_float(arguments[3])
-    means, stds, result = as_float(arguments[4]), as_float(arguments[5]), as_float(arguments[6])
+    d, x, gamma = as_stored(arguments[1]), as_stored(arguments[2]), as_stored(arguments[3])
+    means, stds, result = as_stored(arguments[4]), as_stored(arguments[5]), as_stored(arguments[6])
     rows, columns, parts = arguments[9], arguments[10], arguments[11]
+    eps, again = float_bits(arguments[12]), arguments[13] != 0
     while True:
         part = take_part(arguments)
         if part >= parts:
@@ -89,8 +90,11 @@ def _backward(arguments):
             far[i] = 0
         first, last = part * rows // parts, (part + 1) * rows // parts
         for r in range(first, last):
-            row, mean = r * columns, means[r]
-            factor = float32(1 / stds[r])
+            row, mean, std = r * columns, means[r], stds[r]
+            if again:
+                mean = _mean(x, row, columns)
+                std = float32(math.sqrt(_spread(x, row, columns, mean) + eps))
+            factor = float32(1 / std)
             for i in range(columns):
                 near[i] += d[row + i] * ((x[row + i] - mean) * factor)
                 near_shift[i] += d[row + i]
@@ -111,13 +115,13 @@ def _backward(arguments):
                     near[i] = 0
 
 
-@compiled
+@for_types
 def _finish(arguments):
     """The sums of all parts. Words: 0, sums of 8 bytes, columns, parts, two results or 0."""
     far, columns, parts = as_real(arguments[1]), arguments[2], arguments[3]
     for index in range(2):
         if arguments[4 + index]:
-            result = as_float(arguments[4 + index])
+            result = as_stored(arguments[4 + index])
             for i in range(columns):
                 total = 0.0
                 for part in range(parts):
@@ -138,7 +142,7 @@ def _parts(rows: int) -> int:
 
 
 def forward(data: Any, gamma: Any, beta: Any, eps: float, *, out: tuple) -> tuple:
-    """Normalise dense float32 data along the last axis.
+    """Normalise dense data along the last axis, all arrays in float32 or all in bfloat16.
 
     ``out``: result, mean and deviation, of which the last two may be None.
     """
@@ -148,32 +152,42 @@ def forward(data: Any, gamma: Any, beta: Any, eps: float, *, out: tuple) -> tupl
         )
     columns = len(gamma)
     rows = data.numel() // columns
-    bits = struct.unpack("q", struct.pack("d", eps))[0]
     addresses = map(_address, (data, gamma, beta, *out))
-    run(_forward, (0, *addresses, rows, columns, bits, _parts(rows)), _parts(rows))
+    kernel = _forward[str(data.dtype)[6:]]
+    run(kernel, (0, *addresses, rows, columns, bits(eps), _parts(rows)), _parts(rows))
     _written(out)
     return out
 
 
 def backward(
-    d_output: Any, data: Any, gamma: Any, mean: Any, std: Any, scratch: Any, *, out: tuple
+    d_output: Any,
+    data: Any,
+    gamma: Any,
+    mean: Any,
+    std: Any,
+    eps: float,
+    scratch: Any,
+    *,
+    out: tuple,
 ) -> tuple:
     """The derivative; ``out``: the gradients of data, gamma and beta, None where they are not wanted.
 
-    ``scratch``: 6 PARTS float32 numbers for each column.
+    ``scratch``: 6 PARTS float32 numbers for each column. A mean and a deviation that have been rounded
+    to bfloat16 are found again.
     """
     if torch.overrides.has_torch_function((data,)):
         return torch.overrides.handle_torch_function(
-            backward, (data,), d_output, data, gamma, mean, std, scratch, out=out
+            backward, (data,), d_output, data, gamma, mean, std, eps, scratch, out=out
         )
-    columns = len(gamma)
+    columns, stored = len(gamma), str(data.dtype)[6:]
     rows = data.numel() // columns
     parts = _parts(rows)
     far = scratch.data_ptr()
     near = far + 16 * PARTS * columns
     d_data, d_gamma, d_beta = map(_address, out)
     addresses = map(_address, (d_output, data, gamma, mean, std))
-    run(_backward, (0, *addresses, d_data, near, far, rows, columns, parts), parts)
-    run(_finish, (0, far, columns, parts, d_gamma, d_beta))
+    words = d_data, near, far, rows, columns, parts, bits(eps), int(stored != "float32")
+    run(_backward[stored], (0, *addresses, *words), parts)
+    run(_finish[stored], (0, far, columns, parts, d_gamma, d_beta))
     _written(out)
     return out

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import struct
 import sys
 import threading
 import types
@@ -29,6 +30,7 @@ from .machine import keep, kept, load
 __all__ = [
     "KERNELS",
     "Stage",
+    "bits",
     "compiled",
     "for_types",
     "function",
@@ -148,6 +150,11 @@ def function(address: int) -> Callable:
 @functools.cache
 def _pool(process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count() or 1, "kernel")
+
+
+def bits(value: float) -> int:
+    """Those of a float64, as an argument of a kernel: see ``language.float_bits``."""
+    return struct.unpack("q", struct.pack("d", value))[0]
 
 
 def run(kernel: Callable, arguments: Sequence[int], parts: int = 1) -> None:

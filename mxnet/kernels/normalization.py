@@ -8,7 +8,6 @@ a typical value of the channel, so that nothing cancels where the mean is far fr
 from __future__ import annotations
 
 import math
-import struct
 from typing import Any
 
 from numpy import float32, float64
@@ -16,10 +15,10 @@ from numpy import float32, float64
 from ..ops.fused_normalization import parts_of
 from ..ops.lazy_torch import torch
 from .language import FAST, as_float, as_real, as_stored, float_bits, helper, take_part
-from .native import Stage, compiled, for_types, run_stages
+from .native import Stage, bits, compiled, for_types, run_stages
 
 __all__ = [
-    "BLOCK", "CACHED", "LOW", "NARROW", "Scratch", "add_parts", "address", "bits", "coefficients",
+    "BLOCK", "CACHED", "LOW", "NARROW", "Scratch", "add_parts", "address", "coefficients",
     "forward", "forward_stages",
 ]  # fmt: skip
 
@@ -162,11 +161,6 @@ def _apply(arguments):
 
 
 # -- calls -----------------------------------------------------------------------------------------
-def bits(value: float) -> int:
-    """Those of a float64, for ``float_bits``."""
-    return struct.unpack("q", struct.pack("d", value))[0]
-
-
 LOW = {True: bits(0.0), False: bits(float("-inf"))}  # by relu
 
 

@@ -12,7 +12,7 @@ from numpy import float32, float64
 from ..ops.fused_normalization import parts_of
 from ..ops.lazy_torch import torch
 from .language import FAST, as_float, as_real, as_stored, float_bits, helper, take_part
-from .native import Stage, compiled, for_types, run_stages
+from .native import Stage, bits, compiled, for_types, run_stages
 from .normalization import (
     BLOCK,
     CACHED,
@@ -21,7 +21,6 @@ from .normalization import (
     Scratch,
     add_parts,
     address,
-    bits,
     coefficients,
 )
 

@@ -261,13 +261,14 @@ class LayerNorm(Op):
         return tensor.movedim(self.axis, -1).contiguous()
 
     def generates(self, data, *others):
-        """Whether generated kernels do it: float32 in memory, normalised along dense lines."""
+        """Whether generated kernels do it: in memory, normalised along dense lines."""
         every = [data, *(each for each in others if each is not None)]
         return (
             wants_kernels()
             and self.axis in (-1, data.dim() - 1)
             and data.numel() > 0
-            and all(t.dtype == torch.float32 and t.device.type == "cpu" for t in every)
+            and data.dtype in (torch.float32, torch.bfloat16)
+            and all(t.dtype == data.dtype and t.device.type == "cpu" for t in every)
             and all(t.is_contiguous() and not t.requires_grad for t in every)
         )
 
@@ -292,13 +293,18 @@ class LayerNorm(Op):
             from ..kernels import layer_normalization
 
             return layer_normalization.backward(
-                d_output, data, gamma, mean, std, workspace, out=tuple(out)
+                d_output, data, gamma, mean, std, self.eps, workspace, out=tuple(out)
             )
-        mean, rstd = self.last(mean), self.last(std).reciprocal()
+        d, x, mean, rstd = map(self.last, (d_output, data, mean, std.reciprocal()))
+        dtype = data.dtype
+        if dtype in (torch.float16, torch.bfloat16):  # torch would add up in 16 bits
+            d, x, gamma, beta = (each.float() for each in (d, x, gamma, beta))
+            _, mean, rstd = torch.native_layer_norm(x, gamma.shape, gamma, beta, self.eps)
         d_data, d_gamma, d_beta = torch.ops.aten.native_layer_norm_backward.default(
-            self.last(d_output), self.last(data), gamma.shape, mean, rstd, gamma, beta, needs
+            d, x, gamma.shape, mean, rstd, gamma, beta, needs
         )
         results = d_data.movedim(-1, self.axis) if needs[0] else None, d_gamma, d_beta
+        results = tuple(None if each is None else each.to(dtype) for each in results)
         return results if out is None else copy_all(results, out)
 
 

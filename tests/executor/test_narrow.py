@@ -6,12 +6,21 @@ import numpy as np
 import pytest
 import torch
 
+import mxnet as mx
+
 pytest.importorskip("numba")
 
-from mxnet.kernels import narrow, native, normalization, normalization_derivative
+from mxnet.kernels import (
+    layer_normalization,
+    narrow,
+    native,
+    normalization,
+    normalization_derivative,
+)
 from mxnet.kernels.language import as_float, as_stored
 from mxnet.kernels.machine import processor_has
 from mxnet.ops.fused_normalization import scratch_of
+from mxnet.ops.norm import PARTS
 
 _HALF_DIGIT = 2.0**-8  # by which rounding changes a bfloat16 at most, in relation to it
 
@@ -177,3 +186,41 @@ def test_threads_change_no_digit():
         results.append((y, kept, d_x, masked, sums))
     torch.set_num_threads(1)
     assert all(map(torch.equal, *results))
+
+
+@pytest.mark.parametrize("size", [(3, 5), (200, 64), (70, 1300)], ids=str)
+def test_layer_normalization(size):
+    """Sums over many rows are not made in 16 bits, nor are statistics that are rounded."""
+    rows, columns = size
+    x = (torch.randn(size) + 3).bfloat16()
+    d, gamma, beta = (torch.randn(s).bfloat16() for s in (size, columns, columns))
+    wide = [each.double().requires_grad_() for each in (x, gamma, beta)]
+    exact = torch.nn.functional.layer_norm(wide[0], (columns,), *wide[1:], 1e-5)
+    exact.backward(d.double())
+    y, mean, std = torch.empty_like(x), *torch.empty(2, rows, 1, dtype=torch.bfloat16)
+    layer_normalization.forward(x, gamma, beta, 1e-5, out=(y, mean, std))
+    assert_rounded(y, exact.detach())
+    sums = torch.empty(6 * PARTS * columns)
+    results = tuple(map(torch.empty_like, (x, gamma, beta)))
+    layer_normalization.backward(d, x, gamma, mean, std, 1e-5, sums, out=results)
+    for result, each in zip(results, wide):
+        assert_rounded(result, each.grad)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("axis", [1, -1])
+def test_layer_normalization_of_data_in_16_bits(dtype, axis):
+    inputs = {name: mx.sym.Variable(name) for name in ("data", "gamma", "beta")}
+    narrow = {name: mx.sym.Cast(each, dtype=dtype) for name, each in inputs.items()}
+    shape = (200, 30, 12)
+    d, results = mx.nd.random.normal(shape=shape), []
+    for net in (mx.sym.LayerNorm(**narrow, axis=axis), mx.sym.LayerNorm(**inputs, axis=axis)):
+        executor = mx.sym.Cast(net, dtype="float32").simple_bind(mx.cpu(), data=shape)
+        mx.random.seed(1)
+        for array in executor.arg_arrays:
+            array[:] = mx.nd.random.normal(shape=array.shape).astype(dtype)
+        executor.forward(is_train=True)
+        executor.backward([d])
+        results.append([each.asnumpy() for each in executor.outputs + executor.grad_arrays])
+    for ours, exact in zip(*results):
+        assert np.abs(ours - exact).max() <= 2 * _HALF_DIGIT * np.abs(exact).max()
