@@ -299,7 +299,7 @@ def test_a_budget_limits_prepared_weights():
         net = mx.sym.relu(mx.sym.BatchNorm(net, fix_gamma=False, name=f"n{index}"))
     net = mx.sym.FullyConnected(net, num_hidden=96, name="f")
     shapes = {"data": (8, 3, 24, 24)}
-    free = net.plan_memory("null", **shapes)
+    free = net.plan_memory(grad_req="null", **shapes)
     random = np.random.RandomState(0)
     values: dict[str, np.ndarray] = {}
     found, prepared = [], []
