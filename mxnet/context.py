@@ -30,7 +30,7 @@ class Context:
             self.device_typeid, self.device_id = device_type.device_typeid, device_type.device_id
         else:
             self.device_typeid, self.device_id = self.devstr2type[device_type], int(device_id)
-        self._outer: list[Context | None] = []
+        self._outer: list[Context] = []
 
     @property
     def device_type(self) -> str:
@@ -56,7 +56,7 @@ class Context:
         return Context, (self.device_type, self.device_id)
 
     def __enter__(self) -> Context:
-        self._outer.append(getattr(_thread, "context", None))
+        self._outer.append(_thread.context)
         _thread.context = self
         return self
 
@@ -72,8 +72,14 @@ class Context:
             torch.cuda.empty_cache()
 
 
-_thread = threading.local()
 _CPU = Context("cpu", 0)
+
+
+class _Thread(threading.local):
+    context = _CPU
+
+
+_thread = _Thread()
 
 
 def cpu(device_id: int = 0) -> Context:
@@ -93,7 +99,7 @@ def gpu(device_id: int = 0) -> Context:
 
 def current_context() -> Context:
     """The context of the innermost ``with`` block of this thread, ``cpu(0)`` outside of any."""
-    return getattr(_thread, "context", None) or _CPU
+    return _thread.context
 
 
 def num_gpus() -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["TorchCall", "capture"]
+__all__ = ["CONSTANTS", "TorchCall", "capture", "is_in_place", "storage_of", "tensors_in"]
 
 Call = Callable[[], Any]
 
@@ -26,7 +26,7 @@ _QUESTIONS = frozenset(
 
 
 # Functions that make a constant from numbers alone; it is made once and kept.
-_CONSTANTS = frozenset("arange full linspace ones scalar_tensor tensor zeros".split())
+CONSTANTS = frozenset("arange full linspace ones scalar_tensor tensor zeros".split())
 
 
 class _NotCapturable(BaseException):
@@ -54,7 +54,7 @@ class _Recorder(TorchFunctionMode):
     def __init__(self, tensors: Iterable[torch.Tensor], loose: Iterable[torch.Tensor]):
         super().__init__()
         self.objects = {id(tensor) for tensor in loose}
-        self.storages = {_storage(tensor) for tensor in tensors if id(tensor) not in self.objects}
+        self.storages = {storage_of(tensor) for tensor in tensors if id(tensor) not in self.objects}
         self.constants: set[int] = set()
         self.calls: list[TorchCall] = []
         self.keep: list[torch.Tensor] = []
@@ -62,7 +62,7 @@ class _Recorder(TorchFunctionMode):
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         target = kwargs.get("out", kwargs.get("grad_input"))
-        if target is None and _is_in_place(getattr(func, "__name__", "")):
+        if target is None and is_in_place(getattr(func, "__name__", "")):
             target = args[0]
         self.require_known((args, kwargs))
         if target is None:
@@ -71,37 +71,38 @@ class _Recorder(TorchFunctionMode):
             result = func(*args, **kwargs)
             self.note(func, args, kwargs, result)
             return result
-        if any(_storage(tensor) in self.constants for tensor in _tensors(target)):
+        if any(storage_of(tensor) in self.constants for tensor in tensors_in(target)):
             raise _NotCapturable
-        loose = [t for t in _tensors((args, kwargs)) if id(t) in self.objects]
+        loose = [t for t in tensors_in((args, kwargs)) if id(t) in self.objects]
         # An OpOverload is a Python object around the call that is wanted.
         self.calls.append(TorchCall(getattr(func, "_op", func), args, kwargs, target, loose))
         return target
 
     def require_known(self, values: Any) -> None:
-        for tensor in _tensors(values):
-            if id(tensor) not in self.objects and _storage(tensor) not in self.storages:
+        for tensor in tensors_in(values):
+            if id(tensor) not in self.objects and storage_of(tensor) not in self.storages:
                 raise _NotCapturable
 
     def note(self, func: Any, args: tuple, kwargs: dict, result: Any) -> None:
         """Keep what a call made that writes nothing: a view, or an answer known at bind."""
         name = getattr(func, "__name__", "")
-        if name in _CONSTANTS and not any(True for _ in _tensors((args, kwargs))):
-            self.constants.add(_storage(result))
-            self.storages.add(_storage(result))
+        if name in CONSTANTS and not any(True for _ in tensors_in((args, kwargs))):
+            self.constants.add(storage_of(result))
+            self.storages.add(storage_of(result))
             self.keep.append(result)
             return
-        if not any(True for _ in _tensors(result)):
+        if not any(True for _ in tensors_in(result)):
             if name not in _QUESTIONS:
                 raise _NotCapturable
             return
-        for tensor in _tensors(result):
-            if _storage(tensor) not in self.storages:
+        for tensor in tensors_in(result):
+            if storage_of(tensor) not in self.storages:
                 raise _NotCapturable
             self.keep.append(tensor)
 
 
-def _is_in_place(name: str) -> bool:
+def is_in_place(name: str) -> bool:
+    """Whether a function of this name writes into its first argument."""
     if name.startswith("__"):
         return (
             name == "__setitem__"
@@ -111,19 +112,22 @@ def _is_in_place(name: str) -> bool:
     return name.endswith("_")
 
 
-def _storage(tensor: torch.Tensor) -> int:
+def storage_of(tensor: torch.Tensor) -> int:
+    """What tells the memory of a tensor from that of others."""
     return tensor.untyped_storage()._cdata
 
 
-def _tensors(value: Any) -> Iterable[torch.Tensor]:
+def tensors_in(value: Any) -> Iterable[torch.Tensor]:
+    """The tensors in an argument or a result of a function."""
     if isinstance(value, torch.Tensor):
         yield value
     elif isinstance(value, (tuple, list)):
         for item in value:
-            yield from _tensors(item)
+            yield from tensors_in(item)
     elif isinstance(value, dict):
-        for item in value.values():
-            yield from _tensors(item)
+        yield from tensors_in(tuple(value.values()))
+    elif isinstance(value, slice):
+        yield from tensors_in((value.start, value.stop, value.step))
 
 
 def capture(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cache, partial
-from operator import attrgetter
 from typing import Any
 
 import torch
@@ -22,14 +21,13 @@ from ..ops.core import Op
 from ..ops.shapes import Mismatch
 from ..random import generator
 from .ndarray import NDArray
+from .tracing import Program, trace
 
 __all__ = ["invoke"]
 
 _DTYPE_NAMES: dict[torch.dtype, str] = {}
-_MEMO_LIMIT = 1 << 12
+_MEMO_LIMIT = 1 << 10
 _DENSE = torch.contiguous_format
-_tensor_of = attrgetter("_tensor")
-_facts_of = attrgetter("shape", "dtype")
 
 
 def _dtype_name(dtype: torch.dtype) -> str:
@@ -52,11 +50,12 @@ def invoke(
     elif context is None:
         context = current_context()
     memory: dict | None = {} if op.keeps_state else None
+    recording = state.recording
     try:
         if everywhere:
             results = _execute_watched(op, inputs, context, memory, out)
         else:
-            results = execute(op, inputs, context, memory, out)
+            results = execute(op, inputs, context, memory, out, recording)
     except NotSupportedForSparseNDArray:
         from .sparse_dispatch import invoke_sparse
 
@@ -68,7 +67,7 @@ def invoke(
         arrays = NDArray(results[0], context)
     else:
         arrays = [NDArray(result, context) for result in results[: op.num_visible]]
-    if state.recording:
+    if recording:
         from ..autograd import attach, record_operation
 
         node = record_operation(op, inputs, results, memory)
@@ -78,42 +77,49 @@ def invoke(
 
 
 def execute(
-    op: Op, inputs: Sequence[NDArray], context: Context, memory: dict | None, out: Any = None
+    op: Op,
+    inputs: Sequence[NDArray],
+    context: Context,
+    memory: dict | None,
+    out: Any = None,
+    hidden: bool = True,
 ) -> tuple:
-    """All results of an operator, hidden ones included, as tensors.
+    """All results of an operator as tensors; the hidden ones need not be there unless ``hidden``.
 
     ``memory`` is where operators with a state of their own keep it from forward to backward.
     Raises NotSupportedForSparseNDArray, before anything is done, if an array is sparse.
     """
     # The tensors of NDArrays never need gradients, so torch records nothing.
-    tensors = list(map(_tensor_of, inputs))
+    tensors: list[torch.Tensor] = []
+    facts: tuple = ()
+    for array in inputs:
+        tensor = array._tensor
+        tensors.append(tensor)
+        facts += tensor.shape, tensor.dtype
     try:
-        runner = op.__dict__.get("_runner") or _Runner(op)
-        facts = tuple(map(_facts_of, tensors))
-        try:
-            result = runner.checked[facts]
-        except KeyError:
-            result = runner.check(facts, tensors)
-        requests = runner.constant
-        if runner.varying:
-            requests = requests.copy()
-            for name, find in runner.varying:
-                requests[name] = find(context, memory)
-        if out is not None and "out" in requests and _may_write(op, tensors, result, out):
-            requests = {**requests, "out": out._tensor}
-        if runner.kernel is None:
-            return op.results(op.prepare(tensors, **requests)())
-        raw = runner.kernel(*tensors, **requests)
-        if runner.view:
-            return tuple([result.clone(memory_format=_DENSE) for result in op.results(raw)])
-        return raw if isinstance(raw, tuple) else (raw,)
+        runner = op._runner or _Runner(op)
+        requests: dict[str, Any] = {}
+        if runner.varies:
+            requests = {name: find(context) for name, find in runner.varying}
+            facts += (hidden, *requests.values())
+        case = runner.cases.get(facts) or runner.check(facts, tensors)
+        if out is not None and runner.takes_out:
+            place = _place_of(op, tensors, case.result, out)
+            if place is not None:
+                tensors.append(out._tensor)
+                case = case.writing(place)
+        if case.program is not None:
+            return case.program(tensors)
+        if runner.keeps_state:
+            requests["state"] = memory
+        return runner.run(case, tensors, requests, hidden)
     except (NodeError, NotSupportedForSparseNDArray):
         raise
     except (
         Mismatch, RuntimeError, ValueError, LookupError, TypeError, ArithmeticError
     ) as error:  # fmt: skip
         cause = None if isinstance(error, (Mismatch, MXNetError)) else error
-        raise _failure(op, tensors, error) from cause
+        raise _failure(op, tensors[: len(inputs)], error) from cause
 
 
 def _execute_watched(
@@ -128,40 +134,67 @@ def _execute_watched(
 
 
 # What a kernel may ask for, as far as it differs from call to call.
-_REQUESTS: dict[str, Callable[[Context, Any], Any]] = {
-    "train": lambda context, memory: state.training,
-    "rng": lambda context, memory: generator(context),
-    "context": lambda context, memory: context,
-    "state": lambda context, memory: memory,
-    "device": lambda context, memory: torch_device(context),
+_REQUESTS: dict[str, Callable[[Context], Any]] = {
+    "train": lambda context: state.training,
+    "rng": generator,
+    "context": lambda context: context,
+    "device": torch_device,
 }
 _CONSTANT = {"out": None, "workspace": None, "node": None, "channels_last_storage": False}
+
+
+class _Case:
+    """Inputs of certain shapes and dtypes.
+
+    ``result``: the shape and dtype of the output, None where there are several; ``place``: None, or
+    which input the array is that takes the result, which comes after all inputs (-1: none of them);
+    ``program``: what runs in place of the kernel.
+    """
+
+    __slots__ = ("place", "program", "ran", "result", "writers")
+
+    def __init__(self, result: tuple | None, place: int | None = None):
+        self.result, self.place = result, place
+        self.program: Program | None = None
+        self.ran = False
+        self.writers: dict[int, _Case] = {}
+
+    def writing(self, place: int) -> _Case:
+        """The same with an array that takes the result."""
+        return self.writers.get(place) or self.writers.setdefault(place, _Case(None, place))
 
 
 class _Runner:
     """What running an operator on arrays needs again and again, kept with the operator.
 
     ``kernel``: its kernel, if there is no work to do before each call; ``constant`` and
-    ``varying``: what this asks for; ``checked``: for shapes and dtypes of inputs that fit, the
-    shape and dtype of the output, None where there are several.
+    ``varying``: what this asks for; ``cases``: by shapes and dtypes of inputs that fit, and whatever
+    else ``varies`` from call to call, what is known of them; ``traced``: whether kernels become
+    programs.
     """
 
-    __slots__ = ("checked", "constant", "kernel", "op", "varying", "view")
+    __slots__ = (
+        "cases", "constant", "keeps_state", "kernel", "op", "takes_out", "traced", "varies", "varying",
+    )  # fmt: skip
 
     def __init__(self, op: Op):
         kind = type(op)
         plain = kind.prepare is Op.prepare and kind.results is Op.results
-        self.op, self.view = op, op.view is not None
+        self.op = op
         self.kernel: Callable | None = op.forward if plain else None
+        self.keeps_state = "state" in op.requests
+        self.traced = not self.keeps_state
         if _has_gpus() and (op.heavy or getattr(op, "forward_op", op).precision == "low"):
-            self.kernel = partial(_run_under_settings, op)
+            self.kernel, self.traced = partial(_run_under_settings, op), False
         known = {name: value for name, value in _CONSTANT.items() if name in op.requests}
         self.constant: dict[str, Any] = known
         self.varying = [(n, find) for n, find in _REQUESTS.items() if n in op.requests]
-        self.checked: dict[tuple, tuple | None] = {}
+        self.varies = bool(self.varying) or op.num_visible < len(op.output_names)
+        self.takes_out = "out" in op.requests
+        self.cases: dict[tuple, _Case] = {}
         op.__dict__["_runner"] = self
 
-    def check(self, facts: tuple, tensors: list[torch.Tensor]) -> tuple | None:
+    def check(self, facts: tuple, tensors: list[torch.Tensor]) -> _Case:
         """Apply the operator's shape and dtype rules, which say what torch would let pass."""
         op = self.op
         if len(tensors) != len(op.input_names):
@@ -172,11 +205,39 @@ class _Runner:
         unknown = (None,) * len(op.output_names)
         _, shapes = op.infer("shape", tuple([tuple(t.shape) for t in tensors]), unknown)
         _, dtypes = op.infer("dtype", tuple([_dtype_name(t.dtype) for t in tensors]), unknown)
-        if len(self.checked) >= _MEMO_LIMIT:
-            self.checked.clear()
-        found = (shapes[0], getattr(torch, dtypes[0])) if len(shapes) == 1 else None
-        self.checked[facts] = found
-        return found
+        if len(self.cases) >= _MEMO_LIMIT:
+            self.cases.clear()
+        result = (shapes[0], getattr(torch, dtypes[0])) if len(shapes) == 1 else None
+        case = self.cases[facts] = _Case(result)
+        return case
+
+    def run(
+        self, case: _Case, tensors: list[torch.Tensor], requests: dict[str, Any], hidden: bool
+    ) -> tuple:
+        """The results; a second run of the same case finds out what a program would do."""
+        kernel = partial(self.results, {**self.constant, **requests}, case.place)
+        if not (self.traced and case.ran):
+            case.ran = True
+            return kernel(tensors)
+        wanted = len(self.op.output_names) if hidden else self.op.num_visible
+        results, case.program = trace(kernel, tensors, wanted, one_device=not _has_gpus())
+        self.traced = case.program is not None
+        return results
+
+    def results(
+        self, requests: dict[str, Any], place: int | None, tensors: Sequence[torch.Tensor]
+    ) -> tuple:
+        """What the kernel returns for tensors, of which the last takes the result if it has a place."""
+        op = self.op
+        if place is not None:
+            *tensors, out = tensors
+            requests["out"] = out if place < 0 else tensors[place]
+        kernel = self.kernel
+        raw = op.prepare(tensors, **requests)() if kernel is None else kernel(*tensors, **requests)
+        results = op.results(raw)
+        if op.view is None:
+            return results
+        return tuple([result.clone(memory_format=_DENSE) for result in results])
 
 
 @cache
@@ -190,25 +251,34 @@ def _run_under_settings(op: Op, *tensors: torch.Tensor, **requests: Any) -> tupl
         return op.results(op.prepare(tensors, **requests)())
 
 
-def _may_write(op: Op, tensors: list[torch.Tensor], result: tuple | None, out: Any) -> bool:
-    """Whether the kernel may write right into ``out``: it fits, and is in no other use."""
+def _place_of(op: Op, tensors: list[torch.Tensor], result: tuple | None, out: Any) -> int | None:
+    """Which input ``out`` is, -1 for none; None where the kernel may not write right into it.
+
+    It may if that fits, and is in no other use.
+    """
     if result is None or not isinstance(out, NDArray):
-        return False
+        return None
     target = out._tensor
-    if result != (target.shape, target.dtype) or not target.is_contiguous():
-        return False
-    storage = target.untyped_storage()._cdata
-    for name, tensor in zip(op.input_names, tensors):
-        if tensor.untyped_storage()._cdata == storage:
+    shape, dtype = result
+    if target.dtype is not dtype or target.shape != shape or not target.is_contiguous():
+        return None
+    storage, place = target.untyped_storage()._cdata, -1
+    for number, tensor in enumerate(tensors):
+        if tensor is target:
             # What autograd may still read is not overwritten.
             replaceable = () if state.recording else op.inplace.get(op.output_names[0], ())
-            if tensor is not target or name not in replaceable:
-                return False
-    return True
+            if op.input_names[number] not in replaceable:
+                return None
+            place = number
+        elif tensor.untyped_storage()._cdata == storage:
+            return None
+    return place
 
 
 def deliver(op: Op, results: tuple, out: Any) -> Any:
     """Bring results to the arrays given as ``out``, where the kernel has not written there."""
+    if isinstance(out, NDArray) and results[0] is out._tensor:
+        return out
     targets = [out] if isinstance(out, NDArray) else list(out)
     for target, result in zip(targets, results[: op.num_visible]):
         if result is not target._tensor:

@@ -56,9 +56,11 @@ class ArrayFunction:
     def __call__(self, *args: Any, out: Any = None, name: Any = None, **kwargs: Any) -> Any:
         # A pattern is the call with all arrays alike; 1, 1.0 and True are not.
         values = (*args, *kwargs.values()) if kwargs else args
-        pattern = tuple([_ARRAY if isinstance(v, NDArray) else (type(v), v) for v in values])
+        pattern: tuple = ()
+        for value in values:
+            pattern += (_ARRAY,) if isinstance(value, NDArray) else (type(value), value)
         if kwargs:
-            pattern += tuple(kwargs)
+            pattern += (*kwargs,)
         try:
             call = self._calls.get(pattern)
         except TypeError:  # an unhashable value, such as a list

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from .core import Op
-from .indexing import ElementType, whole
+from .indexing import FEW, ElementType, whole
 from .lazy_torch import torch
 from .parameters import Shape, at_least
 from .reshape import buffer, normal_axis
@@ -40,8 +40,12 @@ class OneHot(Op, name="one_hot"):
         t.output = self.dtype
 
     def forward(self, indices, *, out):
+        dtype = getattr(torch, self.dtype)
+        is_plain = self.on_value == 1 and self.off_value == 0
+        if out is None and is_plain and indices.numel() * self.depth <= FEW:
+            numbers = torch.arange(self.depth, device=indices.device)
+            return (whole(indices).unsqueeze(-1) == numbers).to(dtype)
         if out is None:
-            dtype = getattr(torch, self.dtype)
             out = torch.empty(*indices.shape, self.depth, dtype=dtype, device=indices.device)
         return one_hot_into(out, indices, self.on_value, self.off_value)
 

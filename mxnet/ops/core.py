@@ -131,6 +131,7 @@ class Op:
     aux_signature: ClassVar[frozenset[str]] = frozenset()
     requests: ClassVar[frozenset[str]] = frozenset()
     _instances: ClassVar[dict[Any, Op]]
+    _runner: Any = None  # of an instance, what runs it on arrays (``mxnet.ndarray.invoke``)
 
     gradient: ClassVar[Callable | None] = None
     backward: ClassVar[Callable | None] = None

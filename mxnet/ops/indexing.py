@@ -16,7 +16,7 @@ ElementType = Literal[
     "bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8"
 ]
 
-_FEW = 4096  # elements for which the number of calls matters most
+FEW = 4096  # elements for which the number of calls matters most
 
 
 def whole(index):
@@ -24,22 +24,34 @@ def whole(index):
     return index if index.dtype == torch.int64 else index.long()
 
 
-def within(index, size, mode):
+def within(given, size, mode, workspace=None):
     """Indices from 0 to ``size - 1``: clipped, wrapped around, or checked.
 
-    Raises MXNetError in mode "raise" if one is outside.
+    They are in ``workspace``, if given. Raises MXNetError in mode "raise" if one is outside.
     """
-    index = whole(index)
+    index = whole(given) if workspace is None else workspace.view(given.shape).copy_(given)
+    out = None if index is given else index
     if mode == "wrap":
-        return index.remainder(size)
+        return torch.remainder(index, size, out=out)
     if mode == "raise" and index.numel():
         low, high = (int(limit) for limit in torch.aminmax(index))
         if low < 0 or high >= size:
             raise MXNetError(f"indices from {low} to {high} are outside of 0 to {size - 1}")
-    return index.clamp(0, size - 1)
+    return torch.clamp(index, 0, size - 1, out=out)
 
 
-class Take(Op, name="take"):
+class ByIndices(Op, abstract=True):
+    """An operator whose input ``indices_name`` holds indices of one axis, of any element type."""
+
+    indices_name = "indices"
+
+    def workspace(self, inputs, outputs):
+        """The indices as kernels of torch take them."""
+        shape, _ = inputs[self.input_names.index(self.indices_name)]
+        return (product(shape),), "int64"
+
+
+class Take(ByIndices, name="take"):
     """The slices of ``a`` along an axis that ``indices`` name.
 
     Shapes: a (*left, k, *right), indices (*i) -> (*left, *i, *right). Indices that are out of
@@ -61,18 +73,18 @@ class Take(Op, name="take"):
         """Indices are looked at where they may be refused."""
         return self.mode == "raise"
 
-    def forward(self, a, indices, *, out):
-        return take_along(a, indices, self.axis, self.mode, out)
+    def forward(self, a, indices, *, out, workspace):
+        return take_along(a, indices, self.axis, self.mode, out, workspace)
 
     def gradient(self, d_output, a, indices):
         return TakeBackward(axis=self.axis, mode=self.mode)(d_output, indices, a), None
 
 
-def take_along(array, indices, axis, mode, out):
+def take_along(array, indices, axis, mode, out, workspace=None):
     """The slices of an array along an axis."""
     axis %= array.dim()
     shape = array.shape
-    index = within(indices, shape[axis], mode)
+    index = within(indices, shape[axis], mode, workspace)
     if index.dim() == 1:
         return torch.index_select(array, axis, index, out=out)
     index = index.reshape(-1)
@@ -82,7 +94,7 @@ def take_along(array, indices, axis, mode, out):
     return out
 
 
-class TakeBackward(Op, name="_backward_take"):
+class TakeBackward(ByIndices, name="_backward_take"):
     """The derivative of ``take``: the slices of ``grad`` added up at their indices in zeros."""
 
     axis: int = 0
@@ -97,11 +109,11 @@ class TakeBackward(Op, name="_backward_take"):
     def infer_dtype(self, t):
         t.same("grad", "output")
 
-    def forward(self, grad, indices, a, *, out):
+    def forward(self, grad, indices, a, *, out, workspace):
         shape = a.shape
         axis = self.axis % len(shape)
         out = buffer(out, shape, grad)
-        index = within(indices, shape[axis], self.mode).reshape(-1)
+        index = within(indices, shape[axis], self.mode, workspace).reshape(-1)
         slices = grad.reshape(*shape[:axis], index.numel(), *shape[axis + 1 :])
         return out.zero_().index_add_(axis, index, slices)
 
@@ -118,7 +130,7 @@ class TakeBackward(Op, name="_backward_take"):
         return Take(axis=self.axis, mode=self.mode)(d_output, indices), None, None
 
 
-class Embedding(Op, aliases=["_sparse_Embedding"]):
+class Embedding(ByIndices, aliases=["_sparse_Embedding"]):
     """The rows of ``weight`` that ``data`` names; indices out of range are clipped.
 
     Shapes: data (*n), weight (input_dim, output_dim) -> (*n, output_dim). ``sparse_grad`` is
@@ -129,6 +141,8 @@ class Embedding(Op, aliases=["_sparse_Embedding"]):
     output_dim: Annotated[int, at_least(1)]
     dtype: ElementType = "float32"
     sparse_grad: bool = False
+
+    indices_name = "data"
 
     def infer_shape(self, s):
         s.weight = (self.input_dim, self.output_dim)
@@ -141,14 +155,14 @@ class Embedding(Op, aliases=["_sparse_Embedding"]):
         if t.get("weight") is None:
             t.weight = t.output = self.dtype
 
-    def forward(self, data, weight, *, out):
-        return take_along(weight, data, 0, "clip", out)
+    def forward(self, data, weight, *, out, workspace):
+        return take_along(weight, data, 0, "clip", out, workspace)
 
     def gradient(self, d_output, data, weight):
         return None, TakeBackward()(d_output, data, weight)
 
 
-class Pick(Op, name="pick", aliases=["choose_element_0index"]):
+class Pick(ByIndices, name="pick", aliases=["choose_element_0index"]):
     """One element of each line along an axis, at the position that ``index`` names.
 
     Shapes: data (*left, k, *right), index (*left, *right) or with a 1 in the place of k ->
@@ -158,6 +172,8 @@ class Pick(Op, name="pick", aliases=["choose_element_0index"]):
     axis: int | None = -1
     keepdims: bool = False
     mode: Literal["clip", "wrap"] = "clip"
+
+    indices_name = "index"
 
     def check(self):
         if self.axis is None:
@@ -176,12 +192,12 @@ class Pick(Op, name="pick", aliases=["choose_element_0index"]):
     def infer_dtype(self, t):
         t.same("data", "output")
 
-    def forward(self, data, index, *, out):
+    def forward(self, data, index, *, out, workspace):
         axis = self.axis % data.dim()
-        lines = picked(index, data.shape, axis, self.mode)
+        lines = picked(index, data.shape, axis, self.mode, workspace)
         if out is None:
-            shape = lines.shape if self.keepdims else without(lines.shape, axis)
-            out = buffer(out, shape, data)
+            elements = torch.gather(data, axis, lines)
+            return elements if self.keepdims else elements.view(without(lines.shape, axis))
         torch.gather(data, axis, lines, out=out.view(lines.shape))
         return out
 
@@ -195,21 +211,23 @@ def without(shape, axis):
     return (*shape[:axis], *shape[axis + 1 :]) or (1,)
 
 
-def picked(index, shape, axis, mode):
+def picked(index, shape, axis, mode, workspace):
     """Indices with one position for each line of an array along an axis."""
-    return within(index, shape[axis], mode).reshape(with_dim(tuple(shape), axis, 1))
+    return within(index, shape[axis], mode, workspace).reshape(with_dim(tuple(shape), axis, 1))
 
 
-class PickBackward(SelectionBackward, name="_backward_pick"):
+class PickBackward(SelectionBackward, ByIndices, name="_backward_pick"):
     """The derivative of ``pick``: zeros, with ``grad`` at the positions that were picked."""
 
     axis: int = -1
     keepdims: bool = False
     mode: Literal["clip", "wrap"] = "clip"
 
-    def forward(self, grad, index, data, *, out):
+    indices_name = "index"
+
+    def forward(self, grad, index, data, *, out, workspace):
         axis = self.axis % data.dim()
-        lines = picked(index, data.shape, axis, self.mode)
+        lines = picked(index, data.shape, axis, self.mode, workspace)
         return self.zeros(grad, data, out).scatter_(axis, lines, grad.reshape(lines.shape))
 
     def gradient(self, d_output, index):
@@ -374,7 +392,7 @@ class Where(Op, name="where", aliases=["_sparse_where"]):
         if condition.dim() != x.dim():
             condition = condition.reshape(*condition.shape, *(1,) * (x.dim() - condition.dim()))
             workspace = None if workspace is None else workspace.view(condition.shape)
-        if x.device.type != "cpu" or x.numel() < _FEW:
+        if x.device.type != "cpu" or x.numel() < FEW:
             return torch.where(condition != 0, x, y, out=out)
         return select_bits(condition, x, y, out, workspace)
 

@@ -258,7 +258,8 @@ class LayerNorm(Op):
 
     def last(self, tensor):
         """The tensor with the axis last, dense in memory."""
-        return tensor.movedim(self.axis, -1).contiguous()
+        is_last = self.axis in (-1, tensor.dim() - 1)
+        return (tensor if is_last else tensor.movedim(self.axis, -1)).contiguous()
 
     def generates(self, data, *others):
         """Whether generated kernels do it: in memory, normalised along dense lines."""
@@ -278,8 +279,10 @@ class LayerNorm(Op):
 
             return layer_normalization.forward(data, gamma, beta, self.eps, out=tuple(out))
         results = torch.native_layer_norm(self.last(data), gamma.shape, gamma, beta, self.eps)
-        output, mean, std = (result.movedim(-1, self.axis) for result in results)
-        results = output, mean.to(data.dtype), std.reciprocal().to(data.dtype)
+        if self.axis not in (-1, data.dim() - 1):
+            results = [result.movedim(-1, self.axis) for result in results]
+        output, mean, rstd = results
+        results = output, mean.to(data.dtype), rstd.reciprocal().to(data.dtype)
         return results if out is None else copy_all(results, out)
 
     def backward_workspace(self, inputs, outputs):

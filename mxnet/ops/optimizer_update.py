@@ -81,7 +81,8 @@ def copied(weight, out):
     """The array that becomes the new weight, and still holds the old one."""
     if out is None:
         return weight.clone()
-    return out if out.data_ptr() == weight.data_ptr() else out.copy_(weight)
+    same = out is weight or out.data_ptr() == weight.data_ptr()
+    return out if same else out.copy_(weight)
 
 
 def rounded(weight32, weight, out):

@@ -38,15 +38,6 @@ class Ordering(Op, abstract=True):
         return with_dim(dims, normal_axis(self.axis, len(dims)), count)
 
 
-def is_only_choice(lines, axis, values, reaches):
-    """Whether no element equals one of ``values``, the first ones in order, but itself."""
-    count = values.shape[axis]
-    last = values.narrow(axis, count - 1, 1)
-    if torch.count_nonzero(reaches(lines, last)) != values.numel():
-        return False
-    return bool((values.narrow(axis, 1, count - 1) != values.narrow(axis, 0, count - 1)).all())
-
-
 def distinct_ranks(lines, axis, first_is_larger):
     """Integers in the order of numbers of at most 32 bits, of which no two in a line are equal.
 
@@ -124,9 +115,12 @@ class TopK(Ordering, name="topk"):
         """The elements in order, and their positions."""
         whole = not 0 < self.k < lines.shape[axis]
         if not whole and lines.device.type == "cpu":  # a GPU would wait for the check
-            values, positions = torch.topk(lines, self.k, axis, largest=not self.is_ascend)
-            if is_only_choice(lines, axis, values, torch.le if self.is_ascend else torch.ge):
-                return values, positions
+            values, positions = torch.topk(lines, self.k + 1, axis, largest=not self.is_ascend)
+            # If each precedes the next, the first one that is left out too, there is no other choice.
+            first, second = (values.narrow(axis, start, self.k) for start in (0, 1))
+            precedes = torch.lt if self.is_ascend else torch.gt
+            if precedes(first, second).all():
+                return first.contiguous(), positions.narrow(axis, 0, self.k).contiguous()
         if not whole and lines.element_size() <= 4:
             ranks = distinct_ranks(lines, axis, first_is_larger=not self.is_ascend)
             positions = torch.topk(ranks, self.k, axis, largest=not self.is_ascend)[1]

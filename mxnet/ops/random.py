@@ -34,8 +34,10 @@ class RandomBase(Op, abstract=True):
         """Where the numbers go: the planned storage, or a fresh array."""
         if out is not None:
             return out
-        device = None if rng is None else rng.device
-        return torch.empty(shape, dtype=getattr(torch, self.element_type), device=device)
+        dtype = getattr(torch, self.element_type)
+        if rng is None or rng.device.type == "cpu":
+            return torch.empty(shape, dtype=dtype)
+        return torch.empty(shape, dtype=dtype, device=rng.device)
 
 
 class Random(RandomBase, abstract=True):

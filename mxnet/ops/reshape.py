@@ -25,7 +25,7 @@ def with_dim(shape: tuple, axis: int, size: Any) -> tuple:
 
 def buffer(out: Any, shape: Any, like: Any) -> Any:
     """The planned storage ``out``, or new storage where nothing is planned."""
-    return torch.empty(shape, dtype=like.dtype, device=like.device) if out is None else out
+    return like.new_empty(shape) if out is None else out
 
 
 class SelectionBackward(Op, abstract=True):

@@ -105,11 +105,12 @@ def _draw(
 ) -> Any:
     """Draws by ``_random_<distribution>`` for numbers, ``_sample_<distribution>`` for arrays."""
     options = _given(shape=shape, dtype=dtype, **others)
-    values = list(parameters.values())
-    if all(isinstance(value, array_type) for value in values):
+    values = [*parameters.values()]
+    numbers = [value for value in values if isinstance(value, numeric_types)]
+    if not numbers and all(isinstance(value, array_type) for value in values):
         options.pop("ctx", None)
         return function(f"_sample_{distribution}")(*values, **options)
-    if all(isinstance(value, numeric_types) for value in values):
+    if len(numbers) == len(values):
         out: Any = options.get("out")
         if isinstance(out, array_type):  # what is to be filled says what is drawn
             options = {"shape": out.shape, "dtype": out.dtype.__name__, **options}

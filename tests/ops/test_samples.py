@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pytest
 
@@ -259,18 +261,50 @@ def same(got: np.ndarray, want: np.ndarray, what: str) -> None:
     np.testing.assert_allclose(got, want, 1e-5, 1e-6, err_msg=what)
 
 
+def call_again_and_again(sample: Sample, arrays: dict, followed: Collection[str] = ()):
+    """Inputs and results of three calls on arrays, of which only the last has the given values.
+
+    The second call finds out which calls of torch are made, the third makes these alone.
+    """
+    namespace, name = namespace_of(sample.op)
+    place = getattr(mx.nd, namespace) if namespace else mx.nd
+    for scale in (0.5, 0.5, 1.0):
+        inputs = {}
+        for key in sample.operator.input_names:
+            given = arrays[key]
+            scaled = given * given.dtype.type(scale) if given.dtype.kind == "f" else given
+            inputs[key] = array(scaled)
+            if key in followed:
+                inputs[key].attach_grad()
+        got = getattr(place, name)(*inputs.values(), **sample.params)
+        yield inputs, got if isinstance(got, (list, tuple)) else [got]
+
+
 @pytest.mark.parametrize("sample", samples(deterministic))
 def test_nd_like_sym(sample):
     arrays = sample.full_arrays()
-    namespace, name = namespace_of(sample.op)
-    place = getattr(mx.nd, namespace) if namespace else mx.nd
-    inputs = {key: array(arrays[key]) for key in sample.operator.input_names}
-    got = getattr(place, name)(*inputs.values(), **sample.params)
-    got = got if isinstance(got, (list, tuple)) else [got]
+    *_, (_, got) = call_again_and_again(sample, arrays)
     want = run_plainly(sample.symbol(), arrays, train=False).outputs
     assert len(got) == len(want)
     for i, (value, expected) in enumerate(zip(got, want, strict=True)):
         same(value.asnumpy(), expected, f"output {i}")
+
+
+@pytest.mark.parametrize("sample", samples(has_gradient, deterministic))
+def test_autograd_like_sym(sample):
+    arrays = sample.full_arrays()
+    wanted = wanted_gradients(sample, arrays)
+    if not wanted:
+        pytest.skip("no input of floats")
+    heads = random_heads(run_plainly(sample.symbol(), arrays, train=sample.train).outputs)
+    with mx.autograd.record(train_mode=sample.train):
+        for inputs, got in call_again_and_again(sample, arrays, wanted):
+            with mx.autograd.pause():
+                mx.autograd.backward(got, [array(h) for h in heads], train_mode=sample.train)
+            found = {name: inputs[name].grad.asnumpy() for name in wanted}
+    want = run_plainly(sample.symbol(), arrays, heads, wanted, sample.train).gradients
+    for name, gradient in want.items():
+        same(found[name], gradient, f"gradient {name}")
 
 
 def agrees(found, truth) -> bool:
