@@ -5,13 +5,12 @@ Importing it does not import torch; that happens when the first array is made.
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 from . import attribute, base, context, error, name, symbol
 from . import symbol as sym
 from .attribute import AttrScope
-from .base import MXNetError
+from .base import MXNetError, import_part
 from .context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
 from .version import __version__
 
@@ -73,11 +72,11 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _SWITCHES:
-        return getattr(importlib.import_module(".util", __name__), name)
+        return getattr(import_part("util"), name)
     target = _LAZY.get(name)
     if target is None:
         raise AttributeError(f"module 'mxnet' has no attribute {name!r}")
-    module = importlib.import_module(f".{target}", __name__)
+    module = import_part(target)
     globals()[name] = module
     return module
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import numbers
+from types import ModuleType
 
 import numpy as np
 
@@ -13,6 +15,7 @@ __all__ = [
     "NotImplementedForSymbol",
     "NotSupportedForSparseNDArray",
     "classproperty",
+    "import_part",
     "integer_types",
     "numeric_types",
     "py_str",
@@ -27,6 +30,20 @@ integer_types = (int, np.integer, numbers.Integral)
 def py_str(value: bytes | str) -> str:
     """Decode bytes as UTF-8; strings pass through."""
     return value.decode("utf-8") if isinstance(value, bytes) else value
+
+
+def import_part(name: str) -> ModuleType:
+    """The module ``mxnet.<name>``; where torch is missing, an error that says which part needs it."""
+    try:
+        return importlib.import_module(f".{name}", __package__)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ModuleNotFoundError(
+            f"mxnet.{name} needs PyTorch, which is not installed here: pip install torch. Without it,"
+            " symbols are composed, inferred, planned, saved and drawn, but not bound.",
+            name="torch",
+        ) from error
 
 
 class _NotSupported(MXNetError):

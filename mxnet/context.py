@@ -103,9 +103,11 @@ def current_context() -> Context:
 
 
 def num_gpus() -> int:
-    """How many GPUs torch can use here."""
-    import torch
-
+    """How many GPUs torch can use here; none where it is not installed."""
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return 0
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
@@ -131,14 +133,12 @@ def torch_device(context: Context) -> Any:
 
     Raises MXNetError where the context names a GPU that is not there.
     """
-    import torch
-
-    if context.device_type != "gpu":
-        return torch.device("cpu")
-    count = num_gpus()
-    if context.device_id >= count:
+    if context.device_type == "gpu" and context.device_id >= (count := num_gpus()):
         found = f"{count} GPU(s) found" if count else "no usable GPU found (torch sees none)"
         raise MXNetError(
             f"{context} is not available: {found}. Use mx.cpu(), or check mx.num_gpus() first."
         )
-    return torch.device("cuda", context.device_id)
+    import torch
+
+    on_gpu = context.device_type == "gpu"
+    return torch.device("cuda", context.device_id) if on_gpu else torch.device("cpu")

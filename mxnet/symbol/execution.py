@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import NoneType
 from typing import Any
 
-from ..error import MXNetError
+from ..base import MXNetError, import_part
 
 __all__ = ["Bindable"]
 
@@ -44,9 +44,7 @@ class Bindable:
         themselves are kept: later changes are seen. Raises ValueError and TypeError for missing or
         wrong arrays, MXNetError where shapes disagree or the budget cannot be kept.
         """
-        from ..binding import bind
-
-        return bind(
+        return import_part("binding").bind(
             self, ctx, args, args_grad, grad_req, aux_states, group2ctx, shared_exec,
             memory_budget, check, dtype, backend,
         )  # fmt: skip
@@ -75,9 +73,7 @@ class Bindable:
         as in ``bind``; shapes by argument name. Raises RuntimeError that begins "simple_bind error"
         where shapes are missing or disagree.
         """
-        from ..binding import simple_bind
-
-        return simple_bind(
+        return import_part("binding").simple_bind(
             self, ctx, grad_req, type_dict, stype_dict, group2ctx, shared_arg_names, shared_exec,
             shared_buffer, memory_budget, check, dtype, backend, kwargs,
         )  # fmt: skip

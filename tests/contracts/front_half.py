@@ -94,6 +94,17 @@ def check() -> None:
     gradient = net.gradient(["fc_weight", "stem_conv_weight"])
     _, d_shapes, _ = gradient.infer_shape(data=BATCH)
     assert d_shapes == [(1000, 2048), (64, 3, 7, 7)], d_shapes
+
+    head = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=10)
+    assert head.plan_memory(data=(8, 2048)).gradients == 4 * (8 * 2048 + 2048 * 10 + 10)
+    assert mx.num_gpus() == 0
+    for needs_torch in (lambda: mx.nd, lambda: head.simple_bind(mx.cpu(), data=(8, 2048))):
+        try:
+            needs_torch()
+        except ModuleNotFoundError as error:
+            assert "pip install torch" in str(error), error
+        else:
+            raise AssertionError("arrays without torch")
     assert "torch" not in sys.modules, "torch was imported"
 
 
