@@ -2,12 +2,13 @@
 
 They work in training mode only, on channels along axis 1. Where the arrays are float32 or bfloat16 and
 stored channels-last on a CPU, generated kernels do the work in two passes over memory
-(``mxnet.kernels``); otherwise the kernels of torch do what the separate operators would.
+(``mxnet.kernels``), and so do others on a GPU if that is asked for; otherwise the kernels of torch do
+what the separate operators would.
 """
 
 from .activation import relu_backward
 from .core import Aux
-from .generated import has_kernels
+from .generated import has_kernels, wants_triton
 from .lazy_torch import torch
 from .norm import BatchNormBase
 from .shapes import product
@@ -92,6 +93,14 @@ class FusedNormalization(BatchNormBase, abstract=True):
             return None
         return stored_as_rows(data)
 
+    def on_gpu(self, data, train):
+        """Whether kernels for GPUs do the work."""
+        if not (data.is_cuda and self.uses_batch(train) and wants_triton()):
+            return False
+        from ..kernels import triton_normalization
+
+        return triton_normalization.fits(data)
+
     def workspace(self, inputs, outputs):
         """What the kernels compute in."""
         shape, _ = inputs[0]
@@ -107,6 +116,15 @@ class FusedNormalization(BatchNormBase, abstract=True):
         if out is None:
             out = torch.empty_like(data), torch.empty_like(gamma), torch.empty_like(gamma)
         output, mean, var = out
+        if self.on_gpu(data, train):
+            from ..kernels import triton_normalization as kernels
+
+            if self.fix_gamma:
+                gamma.fill_(1)
+            y, added = place_like(output, data), stored_like(residual, data)
+            kernels.forward(data, gamma, beta, added, self.eps, self.relu, out=(y, mean, var))
+            deliver(y, output)
+            return out
         rows = self.rows(data, gamma, beta, train=train)
         if rows is None:
             y = output if residual is None else torch.empty_like(data)
@@ -137,6 +155,10 @@ class FusedNormalization(BatchNormBase, abstract=True):
         models = data, gamma, beta, data
         if out is None:
             out = [torch.empty_like(a) if n else None for a, n in zip(models, needs)]
+        if self.on_gpu(data, train):
+            self.derive_on_gpu(d, data, output, gamma, beta, kept, out)
+            self.update_statistics(*kept, *statistics)
+            return out
         d_data, d_gamma, d_beta, d_residual = out
         rows = self.rows(data, gamma, beta, d_gamma, d_beta, *statistics, train=train)
         if rows is None:
@@ -169,6 +191,25 @@ class FusedNormalization(BatchNormBase, abstract=True):
         deliver(x_place, d_data)
         deliver(masked, d_residual)
         return out
+
+    def derive_on_gpu(self, d, data, output, gamma, beta, kept, out):
+        """The same without the moving statistics, by kernels for GPUs."""
+        from ..kernels import triton_normalization as kernels
+
+        d_data, d_gamma, d_beta, d_residual = out
+        place = place_like(d_data, data)
+        masked = None
+        if output is not None:
+            masked = place if d_residual is None else place_like(d_residual, data)
+        by_gamma, by_beta = (place_like(each, beta) for each in (d_gamma, d_beta))
+        kernels.backward(
+            stored_like(d, data), data, stored_like(output, data), gamma, beta, *kept, self.relu,
+            out=(place, masked, by_gamma, by_beta),
+        )  # fmt: skip
+        if self.fix_gamma:
+            by_gamma.zero_()
+        for result, target in zip((place, by_gamma, by_beta, masked), out):
+            deliver(result, target)
 
 
 def shaped(vector, data):

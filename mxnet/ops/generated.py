@@ -25,6 +25,7 @@ __all__ = [
     "WORD_BYTES",
     "MatrixProduct",
     "has_kernels",
+    "has_triton",
     "matrix_product",
     "packed_size",
     "panels",
@@ -33,6 +34,7 @@ __all__ = [
     "threads",
     "wants_kernels",
     "wants_products",
+    "wants_triton",
 ]
 
 LANES = 16  # numbers in a vector
@@ -65,6 +67,21 @@ def wants_kernels() -> bool:
     """Whether kernels can be generated and the variable of 1.x, MXNET_USE_FUSION=0, is not set."""
     off = os.environ.get("MXNET_USE_FUSION", "1").lower() in ("0", "false")
     return has_kernels() and not off
+
+
+@functools.cache
+def has_triton() -> bool:
+    """Whether Triton is there to generate kernels for GPUs; PyTorch for CUDA brings it."""
+    return importlib.util.find_spec("triton") is not None
+
+
+def wants_triton() -> bool:
+    """Whether there are to be such kernels: MXNET_USE_FUSION=1 asks for them.
+
+    By default there are none, since nobody has measured them yet.
+    """
+    on = os.environ.get("MXNET_USE_FUSION", "").lower() in ("1", "true")
+    return on and has_triton()
 
 
 def wants_products() -> bool:

@@ -1,9 +1,9 @@
 """Batch normalisation in training, with the addition and the relu that follow it, as one node.
 
 The separate operators pass over memory up to nine times forward and eight backward; the generated
-kernels do with four and seven, or three and five without an addition. Only arrays on a CPU gain, and
-small ones do not. There are kernels for data in float32 and bfloat16; float16, which CPUs convert but
-do not compute with, is left to torch.
+kernels do with four and seven, or three and five without an addition. Small arrays do not gain. On CPUs
+there are kernels for data in float32 and bfloat16; float16, which they convert but do not compute with,
+is left to torch.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ from .target import Facts, Target
 
 __all__ = ["fuse_normalization"]
 
-_STORED = ("float32", "bfloat16")  # parameters and statistics are float32 with both
+# Of data, by provider of kernels; parameters and statistics are float32 with all.
+_STORED = {"numba": ("float32", "bfloat16"), "triton": ("float32", "bfloat16", "float16")}
 _FEWEST = 1 << 13  # elements; for fewer the calls cost more than the passes over memory
 
 
 def fuse_normalization(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
     """Replace BatchNorm, with what follows it and their derivatives, by fused nodes."""
-    if not target.train or target.device != "cpu" or "numba" not in target.kernels:
+    stored = sum((types for each, types in _STORED.items() if each in target.kernels), ())
+    if not target.train or not stored:
         return joint
     if not joint.wrt or not any(_is_normalization(node) for node in joint.forward.nodes):
         return joint
@@ -38,7 +40,7 @@ def fuse_normalization(joint: Joint, facts: Callable[[], Facts], target: Target)
     replacements: dict[Node, Replacement | None] = {}
     for position, node in enumerate(joint.forward.nodes):
         shape = shapes[position][0]
-        if not _is_normalization(node) or dtypes[position][0] not in _STORED:
+        if not _is_normalization(node) or dtypes[position][0] not in stored:
             continue
         if len(shape) not in (2, 4) or node.op.axis not in (1, 1 - len(shape)):
             continue

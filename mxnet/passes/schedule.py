@@ -86,7 +86,8 @@ def _as_asked(
     if asked:
         plans = [plan(joint), *(_again(joint, choice, infer, plan) for choice in asked)]
         return _least(plans)
-    spare = spared(joint, *infer(joint.graph)) if joint.wrt and target.kernels else None
+    fused = joint.wrt and target.kernels and target.device == "cpu"
+    spare = spared(joint, *infer(joint.graph)) if fused else None
     return plan(joint) if spare is None else _again(joint, spare, infer, plan)
 
 

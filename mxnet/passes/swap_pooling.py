@@ -28,7 +28,7 @@ _MONOTONE = ("relu", "sigmoid", "tanh")
 
 def swap_pooling(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
     """Let max pooling precede the activations that only it reads."""
-    if not target.kernels or not joint.wrt:
+    if not target.kernels or target.device != "cpu" or not joint.wrt:
         return joint
     poolings = [node for node in joint.forward.nodes if _takes_maxima(node)]
     if not poolings:

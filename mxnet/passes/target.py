@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..error import MXNetError
-from ..ops.generated import wants_kernels, wants_products
+from ..ops.generated import wants_kernels, wants_products, wants_triton
 
 __all__ = [
     "Facts",
@@ -29,10 +29,10 @@ class Target:
 
     ``device``: "cpu" or "cuda"; ``train``: whether operators run in training mode; ``kernels``: the
     providers of fused kernels that may be used: "onednn" (convolutions with what follows them),
-    "numba" (generated loops), "products" (generated matrix products). With none of them the graph
-    runs operator by operator, which is the reference. ``monitored``: whether somebody looks at
-    every node. ``prepared``: the most bytes of weights that layers of prediction keep in an order of
-    their own beside the parameters; None if that is no matter.
+    "numba" (generated loops), "products" (generated matrix products), "triton" (generated for GPUs).
+    With none of them the graph runs operator by operator, which is the reference. ``monitored``:
+    whether somebody looks at every node. ``prepared``: the most bytes of weights that layers of
+    prediction keep in an order of their own beside the parameters; None if that is no matter.
     """
 
     device: str = "cpu"
@@ -46,10 +46,10 @@ def available_kernels(device: str) -> frozenset[str]:
     """The providers of fused kernels on a kind of device.
 
     The environment variables of 1.x turn them off: MXNET_SUBGRAPH_BACKEND=NONE those of oneDNN,
-    MXNET_USE_FUSION=0 generated ones.
+    MXNET_USE_FUSION=0 generated ones; for GPUs there are some if it is 1.
     """
     if device != "cpu":
-        return frozenset()
+        return frozenset({"triton"} if device == "cuda" and wants_triton() else ())
     found = set()
     if _has_onednn() and os.environ.get("MXNET_SUBGRAPH_BACKEND", "").upper() != "NONE":
         found.add("onednn")

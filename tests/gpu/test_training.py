@@ -284,3 +284,29 @@ def test_monitor_and_profiler(tmp_path):
     executor.backward()
     mx.profiler.set_state("stop")
     assert "Convolution" in mx.profiler.dumps(reset=True)
+
+
+@pytest.mark.parametrize("dtype", [None, "bfloat16", "float16"])
+def test_fused_normalisation(dtype, monkeypatch):
+    """Kernels in Triton's language train as those of PyTorch do, in recorded runs, too."""
+    pytest.importorskip("triton")
+
+    def trained(fused):
+        monkeypatch.setenv("MXNET_USE_FUSION", fused)
+        executor = residual().simple_bind(GPU, dtype=dtype, data=(8, 3, 24, 24))
+        fill(executor, 99)
+        for array in executor.arg_dict.values():
+            array *= 0.3
+        steps = [step(executor, number) for number in range(5)]
+        ops = [each.node.op.op_name for each in executor._program(True).forward.instructions]
+        return steps, ops.count("_batch_norm_relu")
+
+    (wanted, none), (found, fused) = trained("0"), trained("1")
+    assert (none, fused) == (0, 3)
+    tolerance = 2e-3 if dtype is None else 5e-2
+    for one, two in zip(found, wanted, strict=True):
+        for name, value in two.items():
+            scale = max(1.0, np.abs(value).max())
+            np.testing.assert_allclose(
+                one[name], value, rtol=tolerance, atol=tolerance * scale, err_msg=name
+            )
