@@ -103,6 +103,8 @@ def namespaces() -> dict[str, dict[str, type[Op]]]:
     """Every namespace with its functions, by the names that Python programs use."""
     spaces: dict[str, dict[str, type[Op]]] = {space: {} for space in _SPACES}
     for alias, cls in registered().items():
+        if cls.__module__.partition(".")[0] != "mxnet":
+            continue  # somebody else's, such as those that the documentation makes
         space, name = namespace_of(alias)
         if name.isidentifier() and not keyword.iskeyword(name):
             spaces[space].setdefault(name, cls)
