@@ -59,8 +59,8 @@ REGISTERS = 12
 
 @functools.cache
 def has_kernels() -> bool:
-    """Whether numba is there to generate kernels."""
-    return importlib.util.find_spec("numba") is not None
+    """Whether numba is there to generate kernels, and torch to run them."""
+    return all(importlib.util.find_spec(name) is not None for name in ("numba", "torch"))
 
 
 def wants_kernels() -> bool:
