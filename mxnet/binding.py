@@ -62,6 +62,8 @@ def bind(
                     f"{name} is on {array.context} but the executor is bound to {ctx}; use"
                     " as_in_context"
                 )
+    _require("shared_exec", shared_exec, Executor)
+    _require_groups(group2ctx)
     requirements = requirements_of(grad_req, names, ValueError)
     return Executor(
         symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
@@ -116,6 +118,9 @@ def simple_bind(
     ctx = current_context() if ctx is None else ctx
     if not isinstance(ctx, Context):
         raise TypeError(f"ctx should be a Context such as mx.cpu(), not {ctx!r}")
+    _require("shared_exec", shared_exec, Executor)
+    _require("shared_buffer", shared_buffer, Mapping)
+    _require_groups(group2ctx)
     requirements = _requirements(grad_req, symbol.list_arguments())
     facts, inferred = infer_variables(symbol, shapes, type_dict or {})
     allocate = _Allocator(ctx, set(shared_arg_names or ()), shared_exec, shared_buffer)
@@ -137,6 +142,21 @@ def simple_bind(
         None if memory_budget is None else parse_bytes(memory_budget),
         check, chosen_precision(dtype), backend, inferred,
     )  # fmt: skip
+
+
+def _require(name: str, given: Any, kind: type) -> None:
+    if given is not None and not isinstance(given, kind):
+        wanted = "a dict" if kind is Mapping else f"an {kind.__name__}"
+        raise TypeError(f"{name} should be {wanted}, not {given!r}")
+
+
+def _require_groups(group2ctx: Any) -> None:
+    _require("group2ctx", group2ctx, Mapping)
+    for group, context in (group2ctx or {}).items():
+        if not isinstance(context, Context):
+            raise TypeError(
+                f"group2ctx: {group} should be on a Context such as mx.cpu(), not {context!r}"
+            )
 
 
 def _requirements(grad_req: Any, names: Sequence[str]) -> Sequence[str]:

@@ -241,6 +241,8 @@ class Executor:
 
         With ``monitor_all`` also with inputs. Values are true: nothing has been overwritten yet.
         """
+        if callback is not None and not callable(callback):
+            raise TypeError(f"a monitor is a function of a name and an array, not {callback!r}")
         self.unwatch(self._monitor)
         self._monitor = None
         if callback is not None:
@@ -288,13 +290,16 @@ class Executor:
     ) -> None:
         """Copy arrays by name into the bound arguments and auxiliary states.
 
-        Raises ValueError for names that are not bound, unless ``allow_extra_params``.
+        Raises ValueError for names that are not bound, unless ``allow_extra_params``, TypeError for
+        what is no NDArray, MXNetError for other shapes.
         """
         for params, bound, kind in (
             (arg_params, self.arg_dict, "arguments"),
             (aux_params or {}, self.aux_dict, "auxiliary states"),
         ):
             for name, array in params.items():
+                if not isinstance(array, NDArray):
+                    raise TypeError(f"{name} should be an NDArray, not {type(array)}")
                 if name in bound:
                     target = bound[name]
                     if tuple(array.shape) != target.shape:

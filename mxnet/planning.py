@@ -140,6 +140,8 @@ def infer_variables(
 
     Second, the same of all values, if all of them are known.
     """
+    if not isinstance(types, Mapping):
+        raise TypeError(f"type_dict should be a dict such as {{'data': 'float16'}}, not {types!r}")
     graph = symbol._graph
     given = {name: shape for name, shape in shapes.items() if isinstance(shape, tuple)}
     listing = "\n".join(f"{name}: {shape}" for name, shape in given.items())

@@ -224,3 +224,34 @@ def test_shared_arguments():
     assert (second.arg_dict["fc_weight"].asnumpy() == 3).all()
     first.arg_dict["data"][:] = 3
     assert (second.arg_dict["data"].asnumpy() == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"shared_exec": 3}, "shared_exec should be an Executor"),
+        ({"shared_buffer": [1]}, "shared_buffer should be a dict"),
+        ({"type_dict": "float16"}, "type_dict should be a dict"),
+        ({"group2ctx": {"one": "cpu"}}, "group2ctx: one should be on a Context"),
+    ],
+)
+def test_options_of_other_types_are_told(options, says):
+    with pytest.raises(TypeError, match=says):
+        fc().simple_bind(mx.cpu(), data=(2, 3), **options)
+
+
+def test_what_executors_are_given_is_told():
+    executor = fc().simple_bind(mx.cpu(), data=(2, 3), dtype="float16")
+    with pytest.raises(TypeError, match="a monitor is a function"):
+        executor.set_monitor_callback(3)
+    with pytest.raises(TypeError, match="fc_weight should be an NDArray"):
+        executor.copy_params_from({"fc_weight": np.ones((4, 3))})
+    for wrong in (0, -1, float("nan"), "much"):
+        with pytest.raises(mx.MXNetError, match="loss_scale should be a positive number"):
+            executor.loss_scale = wrong
+
+
+def test_no_budget_where_sizes_depend_on_values():
+    net = mx.sym.contrib.boolean_mask(mx.sym.Variable("data"), mx.sym.Variable("mask"))
+    with pytest.raises(mx.MXNetError, match="cannot be kept where sizes depend on values"):
+        net.simple_bind(mx.cpu(), data=(3, 4), mask=(3,), memory_budget="1GB")
