@@ -6,6 +6,7 @@ import random
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
 from mxnet.passes import fuse_normalization
@@ -156,6 +157,25 @@ def test_data_of_16_bits(shape, monkeypatch):
     plain, _ = trained(net, False, monkeypatch, data=shape)
     for name, value in plain.items():
         assert np.abs(ours[name] - value).max() <= 0.02 * np.abs(value).max() + 1e-4, name
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_native_programs_call_the_kernels(dtype, monkeypatch):
+    """On any number of threads, with the same results."""
+    data = mx.sym.Cast(mx.sym.Variable("data"), dtype=dtype)
+    net = mx.sym.relu(mx.sym.BatchNorm(data, fix_gamma=False))
+    net = mx.sym.LinearRegressionOutput(mx.sym.Cast(net, dtype="float32"), name="softmax")
+    results = []
+    for threads in (1, 2):
+        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        ours, executor = trained(net, True, monkeypatch, data=(512, 256))
+        program = executor._program(True)
+        calls = [*program.forward._calls, *program.backward._calls]
+        modules = {getattr(getattr(call, "func", call), "__module__", None) for call in calls}
+        assert not any("normalization" in str(module) for module in modules)
+        results.append(ours)
+    for name, value in results[0].items():
+        np.testing.assert_array_equal(value, results[1][name])
 
 
 def test_gradients_of_joined_channels(monkeypatch):
