@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import numbers
+import os
 from types import ModuleType
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = [
     "integer_types",
     "numeric_types",
     "py_str",
+    "setting",
     "string_types",
 ]
 
@@ -30,6 +32,19 @@ integer_types = (int, np.integer, numbers.Integral)
 def py_str(value: bytes | str) -> str:
     """Decode bytes as UTF-8; strings pass through."""
     return value.decode("utf-8") if isinstance(value, bytes) else value
+
+
+def setting(name: str, default: int) -> int:
+    """The number that an environment variable holds, or true or false as one.
+
+    Raises MXNetError for what is none.
+    """
+    text = os.environ.get(name, "").strip().lower()
+    words = {"": default, "true": 1, "false": 0}
+    try:
+        return words[text] if text in words else int(text)
+    except ValueError:
+        raise MXNetError(f"{name} should be a number, not {text!r}") from None
 
 
 def import_part(name: str) -> ModuleType:

@@ -12,6 +12,8 @@ import functools
 import os
 import platform
 
+from ..base import setting
+
 __all__ = ["keep_freed_memory"]
 
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # parameters of mallopt
@@ -25,7 +27,7 @@ def keep_freed_memory() -> bool:
     Only glibc can be told. REMX_KEEP_FREED_MEMORY=0 leaves its settings alone, and so does a setting
     of the user's own (MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_ and the like).
     """
-    if os.environ.get("REMX_KEEP_FREED_MEMORY", "1").lower() in ("0", "false"):
+    if setting("REMX_KEEP_FREED_MEMORY", 1) == 0:
         return False
     if platform.libc_ver()[0] != "glibc" or any(n.startswith("MALLOC_") for n in os.environ):
         return False

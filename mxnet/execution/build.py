@@ -122,39 +122,51 @@ def build(
         variables[node] = bound.head_gradients[index]
     environment = Environment(context, device, train, rng, state)
     stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
-    if backend is not None and budget is not None:
-        raise MXNetError("memory_budget is for our own plans: leave it or backend out")
     if backend is not None or is_dynamic(joint.graph):
-        if budget is not None:
-            raise MXNetError(
-                "memory_budget cannot be kept where sizes depend on values: leave it out"
-            )
+        _refuse_budget(budget, backend)
         return _build_dynamic(joint, bound, variables, environment, stochastic, backend)
     _check_gradients(bound)
     kernels = available_kernels(device.type) if fused else frozenset()
     target = Target(device.type, train, kernels, monitored=not fused)
     if planned is None:
         planned = _planned(joint, facts, bound, variables, target, budget)
-    joint, plan = planned.joint, planned.plan
-    if plan.adopted and device.type == "cpu":
+    if planned.plan.adopted and device.type == "cpu":
         keep_freed_memory()
     lowering = Lowering(
-        joint.graph, planned.shapes, planned.dtypes, plan, arena.take(plan.arena_size),
-        _tensors_outside(planned, graph, bound, variables), environment, _sinks(planned, bound),
-        planned.channels_last, planned.placement.constants, views_too=not fused,
+        planned.joint.graph, planned.shapes, planned.dtypes, planned.plan,
+        arena.take(planned.plan.arena_size), _tensors_outside(planned, graph, bound, variables),
+        environment, _sinks(planned, bound), planned.channels_last, planned.placement.constants,
+        views_too=not fused,
     )  # fmt: skip
-    before, after = _divided(lowering.run(), joint.forward)
-    recording = recording_of(arena.recorder, joint.graph, variables, rng)
+    recording = recording_of(arena.recorder, planned.joint.graph, variables, rng)
+    native = arena if "numba" in target.kernels else None
+    forward, backward = _segments(planned, lowering, recording, native)
+    return Program(
+        planned.joint.graph, planned.plan, forward, backward, stochastic, planned, recording
+    )
+
+
+def _refuse_budget(budget: int | None, backend: str | None) -> None:
+    """Raise MXNetError for a budget where there is no plan of ours that could keep it."""
+    if budget is not None and backend is not None:
+        raise MXNetError("memory_budget is for our own plans: leave it or backend out")
+    if budget is not None:
+        raise MXNetError("memory_budget cannot be kept where sizes depend on values: leave it out")
+
+
+def _segments(
+    planned: Planned, lowering: Lowering, recording: Recording | None, native: Arena | None
+) -> tuple[Segment, Segment | None]:
+    """The forward and the backward part; ``native``: the arena, if some of it runs below Python."""
+    before, after = _divided(lowering.run(), planned.joint.forward)
     if recording is not None:
         segment: Callable[[Sequence[Instruction]], Segment] = recording.segment
     else:
-        native = arena if "numba" in target.kernels else None
-        segment = partial(Segment, native=native, scratch=plan.scratch)
+        segment = partial(Segment, native=native, scratch=planned.plan.scratch)
     forward = segment(before)
-    backward = segment(after) if joint.wrt else None
     if lowering.hoisted:
         forward.prologue = Prologue(lowering.hoisted)
-    return Program(joint.graph, plan, forward, backward, stochastic, planned, recording)
+    return forward, segment(after) if planned.joint.wrt else None
 
 
 def _check_gradients(bound: Bound) -> None:
@@ -254,7 +266,7 @@ def _build_dynamic(
         from .inductor import compile_segments  # importing torch's compiler takes a second
 
         forward, backward = compile_segments(backend, joint, forward, backward)
-    plan, recording = Plan({}, {}, {}, {}, {}), None
+    plan, recording = Plan(), None
     if environment.device.type in RECORDERS:
         why = f"compiled by {backend}" if backend else "sizes are known at run time only"
         recording = Recording(None, why)

@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 
-from ..passes.target import allows_conversion, setting
+from ..base import setting
+from ..passes.target import allows_conversion
 from .collector import without_collection
 
 __all__ = ["CudaRecorder", "settings", "wants_graphs"]

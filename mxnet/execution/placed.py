@@ -100,7 +100,7 @@ def build_placed(
     stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
     recorded = any(environment.device.type in RECORDERS for environment in of_context.values())
     recording = Recording(None, "it runs on several devices") if recorded else None
-    plan = Plan({}, {}, {}, {}, {})
+    plan = Plan()
     return Program(joint.graph, plan, forward, backward, stochastic, None, recording)
 
 

@@ -2,10 +2,10 @@
 
 import functools
 import importlib.util
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..base import setting
 from .lazy_torch import torch
 
 __all__ = [
@@ -65,8 +65,7 @@ def has_kernels() -> bool:
 
 def wants_kernels() -> bool:
     """Whether kernels can be generated and the variable of 1.x, MXNET_USE_FUSION=0, is not set."""
-    off = os.environ.get("MXNET_USE_FUSION", "1").lower() in ("0", "false")
-    return has_kernels() and not off
+    return has_kernels() and setting("MXNET_USE_FUSION", 1) != 0
 
 
 @functools.cache
@@ -80,8 +79,7 @@ def wants_triton() -> bool:
 
     By default there are none, since nobody has measured them yet.
     """
-    on = os.environ.get("MXNET_USE_FUSION", "").lower() in ("1", "true")
-    return on and has_triton()
+    return setting("MXNET_USE_FUSION", 0) != 0 and has_triton()
 
 
 def wants_products() -> bool:

@@ -33,11 +33,11 @@ class Plan:
     kernels allocate beside their results, by position.
     """
 
-    homes: dict[Key, Buffer]
-    views: dict[Key, Key]
-    adopted: dict[Key, int]
-    workspaces: dict[int, Buffer]
-    frees: dict[int, list[Key]]
+    homes: dict[Key, Buffer] = field(default_factory=dict)
+    views: dict[Key, Key] = field(default_factory=dict)
+    adopted: dict[Key, int] = field(default_factory=dict)
+    workspaces: dict[int, Buffer] = field(default_factory=dict)
+    frees: dict[int, list[Key]] = field(default_factory=dict)
     arena_size: int = 0
     scratch: int = 0
     temporaries: dict[int, int] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Lifetimes:
         self.fixed, self.kept = set(fixed), kept
         self.roots: dict[Key, Key] = {}
         self.contiguous: set[Key] = set()
-        self.plan = Plan({}, {}, {}, {}, {})
+        self.plan = Plan()
         self.read: set[Key] = set()
         self.owners: dict[Key, Key] = {}
         self.ends: dict[Key, int] = {}  # of adopted values, when their memory is given back

@@ -7,11 +7,10 @@ its derivative. First of all drop what is cheap: normalisation, activations, ele
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from ..error import MXNetError
+from ..base import MXNetError, setting
 from ..graph.node import Entry, Graph, Node
 from ..ops.core import Op, building_for, positional
 from ..ops.expression import Expression
@@ -223,7 +222,7 @@ def mirrored(joint: Joint) -> list[Choice]:
     all cheap operators are, but for those with ``mirror_stage``. Results of random draws are kept, as
     in 1.x; second comes what follows if they are repeated, too, which may take less or more.
     """
-    whole = os.environ.get("MXNET_BACKWARD_DO_MIRROR", "0") not in ("", "0")
+    whole = setting("MXNET_BACKWARD_DO_MIRROR", 0) != 0
     asked = [
         node
         for node in joint.forward.nodes

@@ -7,9 +7,9 @@ again. That takes a tenth to a fifth of the memory of deep networks, and some th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
+from ..base import setting
 from ..graph.node import Graph
 from ..ops.core import Op
 from .joint import Joint
@@ -27,7 +27,7 @@ def spared(joint: Joint, shapes: Sequence[tuple], dtypes: Sequence[tuple]) -> Ch
 
     MXNET_BACKWARD_DO_MIRROR=0 asks for a program that computes nothing twice.
     """
-    if os.environ.get("MXNET_BACKWARD_DO_MIRROR") == "0":
+    if setting("MXNET_BACKWARD_DO_MIRROR", 1) == 0:
         return None
     found = [
         position

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..error import MXNetError
+from ..base import setting
 from ..ops.generated import wants_kernels, wants_products, wants_triton
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "allows_conversion",
     "available_kernels",
     "channels_last_types",
-    "setting",
 ]
 
 Facts = tuple[Sequence[tuple], Sequence[tuple]]  # shapes and dtypes of a graph's values
@@ -58,16 +57,6 @@ def available_kernels(device: str) -> frozenset[str]:
         if wants_products():
             found.add("products")
     return frozenset(found)
-
-
-def setting(name: str, default: int) -> int:
-    """The number that an environment variable of 1.x holds; raises MXNetError for what is none."""
-    text = os.environ.get(name, "").strip().lower()
-    words = {"": default, "true": 1, "false": 0}
-    try:
-        return words[text] if text in words else int(text)
-    except ValueError:
-        raise MXNetError(f"{name} should be a number, not {text!r}") from None
 
 
 def allows_conversion() -> bool:

@@ -6,7 +6,8 @@ import pytest
 
 import mxnet as mx
 from benchmarks.workloads import WORKLOADS
-from mxnet.passes.target import channels_last_types, setting
+from mxnet.base import setting
+from mxnet.passes.target import channels_last_types
 from mxnet.planning import make_plan
 
 # Families of operators that passes put into graphs for CPUs alone.
@@ -58,3 +59,13 @@ def test_plans_for_a_gpu_that_is_not_there(name, grad_req):
     assert not {family.rpartition(".")[2] for family in families} & FOR_CPUS
     assert not planned.channels_last
     assert bool(low.channels_last) == workload.pictures
+
+
+@pytest.mark.parametrize("name", ["MXNET_USE_FUSION", "MXNET_BACKWARD_DO_MIRROR"])
+def test_switches_that_are_no_numbers_are_refused(name, monkeypatch):
+    monkeypatch.setenv(name, "perhaps")
+    net = mx.sym.MakeLoss(mx.sym.exp(mx.sym.Variable("data")))
+    with pytest.raises(mx.MXNetError, match=f"{name} should be a number"):
+        net.plan_memory(data=(2, 3))
+    monkeypatch.setenv(name, "false")
+    assert net.plan_memory(data=(2, 3)).recomputed is None
