@@ -18,6 +18,7 @@ from .ndarray.creation import allocate
 from .ops.dtypes import canonical
 from .passes.place import context_of_group, same_device
 from .passes.recompute import parse_bytes
+from .passes.target import available_kernels
 from .planning import infer_variables, requirements_of
 from .precision import chosen_precision
 
@@ -122,6 +123,10 @@ def simple_bind(
     _require("shared_buffer", shared_buffer, Mapping)
     _require_groups(group2ctx)
     requirements = _requirements(grad_req, symbol.list_arguments())
+    if "numba" in available_kernels(torch_device(ctx).type):
+        from .kernels import ahead
+
+        ahead.begin()
     facts, inferred = infer_variables(symbol, shapes, type_dict or {})
     allocate = _Allocator(ctx, set(shared_arg_names or ()), shared_exec, shared_buffer)
     graph = symbol._graph

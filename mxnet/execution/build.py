@@ -19,6 +19,7 @@ from ..passes.joint import Joint, join
 from ..passes.memory import Key, Plan
 from ..passes.report import MemoryReport
 from ..passes.schedule import Planned, plan_graph
+from ..passes.scratch import may_multiply, multiplies
 from ..passes.target import Target, available_kernels
 from ..planning import Inference, is_dynamic
 from .allocator import keep_freed_memory
@@ -190,20 +191,27 @@ def _planned(
         return plan_graph(joint, infer, writable, list(bound.gradients), target, budget)
     from ..kernels import ahead
 
-    ahead.begin()
+    if ahead.begin() and multiplies(joint.graph, *infer(joint.graph), target):
+        ahead.begin(ahead.PRODUCTS)
     planned = plan_graph(joint, infer, writable, list(bound.gradients), target, budget)
-    ahead.expect(_functions(planned), planned.plan.scratch > scratch_bytes(threads(), 0))
+    products = ahead.PRODUCTS * (planned.plan.scratch > scratch_bytes(threads(), 0))
+    ahead.expect(_functions(planned, products, False), _functions(planned, products, True))
     return planned
 
 
-def _functions(planned: Planned) -> dict[tuple[str, str], None]:
-    """The functions of ``Op.kernels``, with the type of what the nodes read first."""
-    graph = planned.joint.graph
+def _functions(
+    planned: Planned, products: Sequence[str], backward: bool
+) -> dict[tuple[str, str], None]:
+    """What calls the kernels of one part, in its order, with the type of what the nodes read first.
+
+    ``products``: what calls those of matrix products.
+    """
+    graph, forward = planned.joint.graph, set(planned.joint.forward.nodes)
     return {
         (name, planned.dtypes[sources[0][0]][sources[0][1]]): None
         for node, sources in zip(graph.nodes, graph.sources)
-        if node.op is not None
-        for name in node.op.kernels
+        if node.op is not None and sources and (node not in forward) == backward
+        for name in (*node.op.kernels, *(products if may_multiply(node.op) else ()))
     }
 
 

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FunctionType
 
 from .language import shared_by
 from .machine import cache_folder, kept
@@ -28,10 +29,17 @@ _MODULES = (
     "normalization_derivative", "products", "steps", "winograd",
 )  # fmt: skip
 _PATIENCE = 10.0  # seconds in which planning may ask for kernels
-_WORKERS = 4  # processes at most; each takes half a second to begin
-_START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from mxnet.kernels import ahead; ahead.serve()"
-)
+_WORKERS = 4  # processes at most; each takes a quarter of a second to begin
+# The packages without what their __init__ imports: kernels need few of the modules.
+_START = """
+import os, sys, types
+sys.path.insert(0, sys.argv[1])
+for name in ("mxnet", "mxnet.ops"):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [os.path.join(sys.argv[1], *name.split("."))]
+from mxnet.kernels import ahead
+ahead.serve()
+"""
 
 
 def kernel_names() -> list[str]:
@@ -88,7 +96,7 @@ def _compiled_and_kept(name: str) -> str:
 
     try:
         importlib.import_module("." + name.partition(".")[0], __package__)
-        KERNELS[name]()
+        KERNELS[name].code()
     except Exception as error:  # the other process reports it
         return " ".join(f"{type(error).__name__}: {error}".split()) or "failed"
     return "done" if kept(name) is not None else f"{cache_folder()} cannot be written to"
@@ -120,33 +128,46 @@ def compile_all(names: Iterable[str], jobs: int) -> Iterator[tuple[str, float, s
 
 
 class _Queue:
-    """Kernels that are still to be compiled, and the workers that take them in turn."""
+    """Kernels that are still to be compiled, and the workers that take them in turn.
+
+    They come in phases: who waits for one compiles no others meanwhile than are needed soon.
+    """
 
     def __init__(self) -> None:
         self.process = os.getpid()
         self.waiting: deque[str] = deque()
-        self.seen: set[str] = set()  # that were ever asked for
+        self.phases: dict[str, int] = {}  # of all that were ever asked for
         self.busy: set[str] = set()
         self.workers = 0
         self.planning = False  # kernels will be asked for soon
         self.changed = threading.Condition()
 
-    def add(self, names: Iterable[str]) -> None:
+    def add(self, *phases: Iterable[str]) -> None:
         with self.changed:
             self.planning = False
-            self.changed.notify_all()
-            new = [name for name in names if name not in self.seen]
-            self.seen.update(new)
-            self.waiting.extend(name for name in new if kept(name) is None)
+            for phase, names in enumerate(phases):
+                self._extend(names, phase)
             wanted = min(_spare_cores(), len(self.waiting) - 1, _WORKERS)
             self._start(wanted - self.workers)
 
-    def begin(self) -> None:
-        """Start one worker, which will be ready when kernels are asked for."""
+    def begin(self, names: Iterable[str]) -> bool:
+        """Start one worker, which will be ready when kernels are asked for; ``names``: the first.
+
+        Returns whether there is one.
+        """
         with self.changed:
-            if not self.seen and not self.workers and _spare_cores() > 0:
+            if not self.phases and not self.workers and _spare_cores() > 0:
                 self.planning = True
                 self._start(1)
+            if self.planning:
+                self._extend(names, 0)
+            return self.planning
+
+    def _extend(self, names: Iterable[str], phase: int) -> None:
+        new = [name for name in names if name not in self.phases]
+        self.phases.update(dict.fromkeys(new, phase))
+        self.waiting.extend(name for name in new if kept(name) is None)
+        self.changed.notify_all()
 
     def _start(self, workers: int) -> None:
         for _ in range(workers):
@@ -182,16 +203,27 @@ class _Queue:
 
     def take(self, name: str) -> None:
         with self.changed:
-            self.seen.add(name)
+            self.phases.setdefault(name, 0)
             if name in self.waiting:
                 self.waiting.remove(name)
+        while (other := self._meanwhile(name)) is not None:
+            _compiled_and_kept(other)  # what goes wrong is reported when it is needed
+
+    def _meanwhile(self, name: str) -> str | None:
+        """Another kernel to compile while a worker is busy with one; None when that has been done."""
+        with self.changed:
+            soon = self.waiting and self.phases[self.waiting[0]] <= self.phases[name]
+            if soon and name in self.busy:
+                return self.waiting.popleft()
             self.changed.wait_for(lambda: name not in self.busy, 6 * _PATIENCE)
+            return None
 
 
 _queue: _Queue | None = None
 
-# What native programs consist of in most cases.
-_COMMON = ("interpreter.run_program", "interpreter.chain", "interpreter.sum_of_rows")
+PRODUCTS = ("products.multiply", "interpreter.product")  # what calls those of generated products
+# What native programs consist of in most cases, and what those of gradients do.
+_PROGRAM, _COMMON = "interpreter.run_program", ("interpreter.chain", "interpreter.sum_of_rows")
 
 
 def _spare_cores() -> int:
@@ -201,22 +233,30 @@ def _spare_cores() -> int:
     return (cores or 1) - 1
 
 
-def expect(functions: Iterable[tuple[str, str]], products: bool) -> None:
+def expect(forward: Iterable[tuple[str, str]], backward: Iterable[tuple[str, str]]) -> None:
     """Begin to compile what will be needed, in this order, where there are cores to spare.
 
-    ``functions``: see ``Op.kernels``, each with the type of the first input; ``products``: whether
-    there are generated matrix products.
+    Parameters: what forward and backward parts call, see ``Op.kernels``, with the type of the first
+    input of each.
     """
-    first = ("interpreter.product", "products.multiply") * products
-    wanted = (*((name, "float32") for name in first), *functions)
-    wanted += tuple((name, "float32") for name in _COMMON)
-    _own_queue().add(dict.fromkeys(name for each in wanted for name in _called_by(*each)))
+    _own_queue().add(
+        _kernels([(_PROGRAM, "float32"), *forward]),
+        _kernels([*((name, "float32") for name in _COMMON), *backward]),
+    )
 
 
-def begin() -> None:
-    """Get ready for ``expect`` where no kernel has ever been compiled."""
-    if not cache_folder().exists():
-        _own_queue().begin()
+def begin(functions: Iterable[str] = ()) -> bool:
+    """Get ready for ``expect``, where no kernel has ever been compiled; returns whether that is so.
+
+    ``functions``: those that will be called in all probability, to begin with.
+    """
+    if cache_folder().exists():
+        return False
+    return _own_queue().begin(_kernels((name, "float32") for name in functions))
+
+
+def _kernels(functions: Iterable[tuple[str, str]]) -> dict[str, None]:
+    return dict.fromkeys(name for each in functions for name in _called_by(*each))
 
 
 def _own_queue() -> _Queue:
@@ -227,18 +267,31 @@ def _own_queue() -> _Queue:
 
 
 @functools.cache
+@functools.cache
 def _called_by(function: str, stored: str = "float32") -> list[str]:
-    """The kernels that a function calls on arrays stored in a type, in its order; of a kernel itself."""
+    """The kernels that a function calls on arrays stored in a type, in its order, also by way of others.
+
+    Of a kernel, itself.
+    """
     from .native import KERNELS
 
     module, _, name = function.partition(".")
     found = importlib.import_module(f".{module}", __package__)
-    kernels = [function]
-    if function not in KERNELS:
-        names = (f"{module}.{each}" for each in getattr(found, name).__code__.co_names)
-        kernels = [each for each in names if each in KERNELS]
-        kernels = [name if (name := f"{each}_{stored}") in KERNELS else each for each in kernels]
-    return [part for each in kernels for part in (*shared_by(KERNELS[each].function), each)]
+    if function in KERNELS:
+        return [*shared_by(KERNELS[function].function), function]
+    names = {id(kernel): each for each, kernel in KERNELS.items()}
+    kernels, seen, functions = [], set(), [getattr(found, name)]
+    while functions:
+        calls = functions.pop()
+        if isinstance(calls, dict):  # see native.for_types
+            calls = calls.get(stored)
+        if isinstance(calls, FunctionType) and calls.__module__.startswith(f"{__package__}."):
+            called = [*map(calls.__globals__.get, calls.__code__.co_names)]
+            functions += [each for each in reversed(called) if id(each) not in seen]
+            seen.update(map(id, called))
+        elif id(calls) in names:
+            kernels += _called_by(names[id(calls)])
+    return kernels
 
 
 def take(name: str) -> None:

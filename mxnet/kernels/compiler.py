@@ -54,6 +54,18 @@ class _Codegen(JITCPUCodegen):
 class _Typing(typing.Context):
     """What numba knows of numbers and loops: what it knows of arrays takes it long to load."""
 
+    def init(self):
+        super().init()
+        self._resolved = {}  # by function and types
+
+    def resolve_function_type(self, func, args, kws):
+        """Found once for the same types, for which numba asks over and over."""
+        if kws:
+            return super().resolve_function_type(func, args, kws)
+        if (func, args) not in self._resolved:
+            self._resolved[func, args] = super().resolve_function_type(func, args, kws)
+        return self._resolved[func, args]
+
     def load_additional_registries(self):
         self.install_registry(mathdecl.registry)
 
@@ -78,6 +90,14 @@ class _Context(CPUContext):
     def init(self):
         super().init()
         self._internal_codegen = _Codegen("remx")
+        self._found = {}  # by function and signature
+        self.get_abi_sizeof = functools.cache(super().get_abi_sizeof)
+
+    def get_function(self, fn, sig, _firstcall=True):
+        """Found once for the same types."""
+        if (fn, sig) not in self._found:
+            self._found[fn, sig] = super().get_function(fn, sig, _firstcall)
+        return self._found[fn, sig]
 
     def load_additional_registries(self):
         self.install_registry(mathimpl.registry)
@@ -122,17 +142,17 @@ def _contexts() -> tuple[Any, Any]:
     return typing_context, _Context(typing_context)
 
 
-def object_code(function: Callable, fastmath: frozenset, kinds: str) -> bytes:
+def object_code(function: Callable, fastmath: frozenset, kinds: str, loops: str) -> bytes:
     """Machine code of a kernel, as an object file, where its name is ENTRY.
 
-    ``fastmath``: the rules of floating point that do not matter; ``kinds``: of what it takes, see
-    ``native.compiled``.
+    ``fastmath``: the rules of floating point that do not matter; ``kinds``: of what it takes;
+    ``loops``: what becomes of them, see ``native.compiled``.
     """
     collects = gc.isenabled()
     gc.disable()  # what numba makes lives until the end
     try:
         with global_compiler_lock:
-            return _emitted(_translated(function, fastmath, kinds))
+            return _emitted(_translated(function, fastmath, kinds), loops)
     finally:
         if collects:
             gc.enable()
@@ -166,19 +186,44 @@ def _compiled(function: Callable, signature: Any, flags: Any) -> Any:
     )  # fmt: skip
 
 
-def _emitted(module: Any) -> bytes:
+def _emitted(module: Any, loops: str) -> bytes:
     for each in module.functions:
         if not each.is_declaration and each.name != ENTRY:
             each.linkage = "internal"
-    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options = llvm.create_pipeline_tuning_options(speed_level=3 if loops == "vectorised" else 1)
     options.loop_vectorization, options.slp_vectorization = True, False
     # Unrolled further than vectors ask for, loops were no faster, and took twice as long to emit.
     options.loop_unrolling = False
     machine = target_machine()
     passes = llvm.create_pass_builder(machine, options)
-    passes.getModulePassManager().run(module, passes)
+    if loops == "vectorised":
+        passes.getModulePassManager().run(module, passes)
+    else:
+        _simplify(module, passes, loops)
     return machine.emit_object(module)
 
+
+def _simplify(module: Any, passes: Any, loops: str) -> None:
+    """The passes for code that is written as it is to run; some more where loops are "improved"."""
+    whole = llvm.create_new_module_pass_manager()
+    whole.add_always_inliner_pass()
+    whole.add_sroa_pass()
+    whole.add_global_dead_code_eliminate_pass()
+    whole.add_simplify_cfg_pass()
+    whole.run(module, passes)
+    few = llvm.create_new_function_pass_manager()
+    few.add_instruction_combine_pass()
+    few.add_simplify_cfg_pass()
+    few.add_new_gvn_pass()
+    few.add_loop_rotate_pass()
+    few.add_dead_code_elimination_pass()
+    more = few if loops == "kept" else passes.getFunctionPassManager()
+    for each in module.functions:
+        if not each.is_declaration:
+            (few if each.name in _keep_loops else more).run(each, passes)
+
+
+_keep_loops: set[str] = set()  # helpers, by their names in LLVM's code
 
 _LANGUAGE = (Helper, Intrinsic, Shared)
 
@@ -242,6 +287,8 @@ def _known(value: Helper | Intrinsic | Shared) -> _Known:
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         made = made_for(signature)
+        if value.kept:
+            _keep_loops.add(made.fndesc.llvm_func_name)
         context.active_code_library.add_linking_library(made.library)
         called = context.declare_function(builder.module, made.fndesc)
         wish = "alwaysinline" if value.inlined else "noinline"

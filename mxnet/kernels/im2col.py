@@ -67,7 +67,7 @@ def _accumulate(source, count, target):
         _add(source + whole, target + whole, (1 << count % LANES) - 1)
 
 
-@shared("piiiiiii")
+@shared("piiiiiii", loops="improved")
 def _visit(w, patch, patches, first, last, packed, apart, adding):
     """Copy the numbers ``first`` to ``last`` of patches from the data, or add them to the data.
 
@@ -129,7 +129,7 @@ def _set_product(p, w, left, left_row, left_step, right, out, out_row, rows, col
     p[24], p[25], p[26], p[27] = 0, 0, 0, 0
 
 
-@compiled
+@compiled(loops="kept")
 def _convolve(w):
     """Results of some patches."""
     count, filters, inner = w[7] * w[11] * w[12], w[14], w[15] * w[16] * w[10]
@@ -155,7 +155,7 @@ def _convolve(w):
             block(p, memory + WORD_BYTES, 0, 0, last - first, 0, _panels(filters))
 
 
-@compiled
+@compiled(loops="kept")
 def _add_data_derivative(w):
     """Add derivatives by the data to what is there; a part are some images."""
     size, filters, columns = w[11] * w[12], w[14], w[15] * w[16] * w[10]
@@ -182,7 +182,7 @@ def _add_data_derivative(w):
             patch = after
 
 
-@compiled
+@compiled(loops="kept")
 def _weight_derivative(w):
     """Sums of derivatives by the filters, a row of a patch for each; a part are some columns."""
     size, filters, columns = w[11] * w[12], w[14], w[15] * w[16] * w[10]

@@ -46,18 +46,24 @@ class Helper:
     """A function for kernels to call, which is compiled as a part of each of them.
 
     ``fastmath``: which rules of floating point do not matter in it; ``returns``: the name of numba's
-    type of what it returns; ``inlined``: whether it becomes a part of each function that calls it.
+    type of what it returns; ``inlined``: whether it becomes a part of each function that calls it;
+    ``kept``: whether it has loops for LLVM to keep in kernels whose loops it improves, if not inlined,
+    see ``native.compiled``.
     """
 
-    def __init__(self, function: Callable, fastmath: frozenset, returns: str, inlined: bool):
+    def __init__(
+        self, function: Callable, fastmath: frozenset, returns: str, inlined: bool, kept: bool
+    ):
         functools.update_wrapper(self, function)
         self.function, self.fastmath = function, fastmath
-        self.returns, self.inlined = returns, inlined
+        self.returns, self.inlined, self.kept = returns, inlined, kept
 
 
-def helper(fastmath: Any = (), returns: str = "void", inlined: bool = True) -> Callable:
+def helper(
+    fastmath: Any = (), returns: str = "void", inlined: bool = True, kept: bool = False
+) -> Callable:
     """A decorator that makes a ``Helper``."""
-    return lambda function: Helper(function, frozenset(fastmath), returns, inlined)
+    return lambda function: Helper(function, frozenset(fastmath), returns, inlined, kept)
 
 
 class Shared:

@@ -6,9 +6,11 @@ import functools
 import hashlib
 import importlib.metadata
 import os
+import shutil
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ import llvmlite.binding as llvm
 __all__ = ["ENTRY", "cache_folder", "keep", "kept", "load", "processor_has", "target_machine"]
 
 ENTRY = "kernel"  # the name of the function in an object file
+_DAY = 24 * 60 * 60  # seconds
+_LONG = 30 * _DAY  # for which machine code is kept that nobody uses
 
 
 @functools.cache
@@ -89,6 +93,7 @@ def kept(name: str) -> bytes | None:
             content = file.read()
     except OSError:
         return None
+    _mark_as_used(cache_folder())
     digest, code = content[:32], content[32:]
     return code if _digest(name, code) == digest else None
 
@@ -110,6 +115,7 @@ def keep(name: str, code: bytes) -> None:
     folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _remove_unused(folder)
         with tempfile.TemporaryDirectory(dir=folder) as own:
             made = Path(own, name)
             made.touch(0o600)
@@ -117,6 +123,28 @@ def keep(name: str, code: bytes) -> None:
             made.replace(folder / f"{name}.o")
     except OSError:  # the next process will compile it again
         pass
+
+
+@functools.cache
+def _mark_as_used(folder: Path) -> None:
+    """Have the time of a folder say on what day it was used last."""
+    try:
+        if time.time() - folder.stat().st_mtime > _DAY:
+            os.utime(folder)
+    except OSError:  # another user's
+        pass
+
+
+@functools.cache
+def _remove_unused(folder: Path) -> None:
+    """Remove the folders of other versions and processors that have not been used for long."""
+    names = folder.name[:-16] + "[0-9a-f]" * 16
+    for other in folder.parent.glob(names):
+        try:
+            if other != folder and time.time() - other.lstat().st_mtime > _LONG:
+                shutil.rmtree(other)
+        except OSError:  # another user's, a link, or somebody else is removing it
+            pass
 
 
 # -- in memory -------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def _pack_part(w, part):
     pack_right(source, w[1], w[2], steps, n, w[5] + (k * vectors + steps * vector) * LINE)
 
 
-@compiled
+@compiled(loops="improved")
 def run_packing(w):
     """Pack a whole right matrix. Words: matrix, bytes from step to step and from column to column,
     steps, columns, target, parts.
@@ -82,7 +82,7 @@ def run_packing(w):
         _pack_part(w, part)
 
 
-@compiled
+@compiled(loops="improved")
 def _run_packing_in_parts(w):
     """The same on several threads. Words: the counter of parts taken, and those of ``run_packing``."""
     own = words(address_of(w) + 8)
@@ -106,7 +106,7 @@ def _run_packing_in_parts(w):
 # packs of the left matrix and 29 of both.
 
 
-@helper()
+@helper(inlined=False, kept=True)
 def _panel(
     w, row, end, width, steps, bits, left, left_row, left_step, apart, next_left, right, right_step,
     next_right, start, start_row, shift, low, out,
@@ -132,7 +132,7 @@ def _panel(
         )  # fmt: skip
 
 
-@shared("piiiiii")
+@shared("piiiiii", loops="improved")
 def block(w, memory, number, first, last, left_panel, right_panel):
     """The rows ``first`` to ``last`` of the panels ``left_panel`` to ``right_panel`` of a product."""
     inner, columns = w[14], w[13]
@@ -184,7 +184,7 @@ def block(w, memory, number, first, last, left_panel, right_panel):
                 )  # fmt: skip
 
 
-@compiled
+@compiled(loops="kept")
 def run_product(w):
     """Compute products, or those of their parts that this thread takes."""
     across, down = w[2], w[3]

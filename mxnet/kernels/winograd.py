@@ -187,7 +187,7 @@ def _result_tile(
     return addresses(12), writing(_write_result_tile)
 
 
-@compiled
+@compiled(loops="improved")
 def _transform_data(arguments):
     """The data of some images to 36 matrices of tiles by channels; a part is a row of tiles."""
     x, zeros, v = arguments[1], arguments[2], arguments[3]
@@ -212,7 +212,7 @@ def _transform_data(arguments):
                 )  # fmt: skip
 
 
-@compiled
+@compiled(loops="kept")
 def _transform_heads(arguments):
     """The head gradients of some images to 36 matrices of tiles by filters; a part is a row of tiles."""
     y_, zeros, m = arguments[1], arguments[2], arguments[3]
@@ -235,7 +235,7 @@ def _transform_heads(arguments):
                 )  # fmt: skip
 
 
-@compiled
+@compiled(loops="kept")
 def _transform_filters(arguments):
     """36 matrices of filters by channels to derivatives; a part is a filter."""
     source, out, parts, channels = arguments[1], arguments[2], arguments[3], arguments[4]
@@ -252,7 +252,7 @@ def _transform_filters(arguments):
             )  # fmt: skip
 
 
-@compiled
+@compiled(loops="kept")
 def _transform_results(arguments):
     """36 matrices of tiles by filters to the results of some images; a part is a row of tiles."""
     m, y_, bias, other, low = (

@@ -12,7 +12,7 @@ from ..ops.generated import scratch_bytes, threads
 from .memory import Key
 from .target import Target
 
-__all__ = ["find_scratch", "find_temporaries"]
+__all__ = ["find_scratch", "find_temporaries", "may_multiply", "multiplies"]
 
 
 def find_scratch(
@@ -27,7 +27,7 @@ def find_scratch(
     positions = {}  # of applications of one operator to arrays of the same shapes, the last one
     if "products" in target.kernels:
         for position, node in enumerate(graph.nodes):
-            if node.op is not None and _multiplies(node.op) and not node.op.hoisted:
+            if node.op is not None and may_multiply(node.op) and not node.op.hoisted:
                 sources = tuple(shapes[at][index] for at, index in graph.sources[position])
                 positions[node.op, sources, shapes[position], dtypes[position][0]] = position
     count, packing = threads(), 0
@@ -39,8 +39,22 @@ def find_scratch(
     return scratch_bytes(count, packing)
 
 
+def multiplies(
+    graph: Graph, shapes: Sequence[tuple], dtypes: Sequence[tuple], target: Target
+) -> bool:
+    """Whether a graph in which nothing has been replaced will have generated products.
+
+    Convolutions become such, most of them.
+    """
+    operators = (node.op for node in graph.nodes if node.op is not None)
+    return "products" in target.kernels and (
+        any(op.heavy and not may_multiply(op) for op in operators)
+        or find_scratch(graph, shapes, dtypes, target) > scratch_bytes(threads(), 0)
+    )
+
+
 @functools.lru_cache(1 << 12)
-def _multiplies(op: Op) -> bool:
+def may_multiply(op: Op) -> bool:
     """Whether an operator may declare matrix products."""
     if isinstance(op, Backward):
         return op.forward_class.backward_products is not Op.backward_products

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+import types
 from pathlib import Path
 
 import pytest
@@ -42,8 +44,15 @@ def test_operators_name_kernels():
     modes = ("lstm", "gru")
     named |= {f"cells.rows_{mode}{end}" for mode in modes for end in ("", "_back")}
     assert len(named) > 8
-    for name in (*named, *ahead._COMMON, "interpreter.product", "products.multiply"):
+    for name in (*named, *ahead._COMMON, ahead._PROGRAM, *ahead.PRODUCTS):
         assert ahead._called_by(name), name
+
+
+def test_functions_name_what_they_call_by_way_of_others():
+    assert ahead._called_by("im2col.convolve") == [
+        "im2col._turn", "products._run_packing_in_parts", "im2col._visit", "products.block",
+        "im2col._convolve",
+    ]  # fmt: skip
 
 
 def test_ahead_of_time(cache, few, capsys):
@@ -117,6 +126,30 @@ def test_files_that_others_can_write_are_not_loaded(cache):
     assert machine.kept("some.kernel") is None
 
 
+def test_what_was_not_used_for_long_is_removed(cache, monkeypatch):
+    long_ago = time.time() - 31 * 24 * 60 * 60
+    own, others = cache.name, ("0" * 16, "1" * 16, "2" * 16)
+    old, used, link = (cache.with_name(f"{own[:-16]}{each}") for each in others)
+    kept = [used, link, cache.with_name("index"), cache.with_name(f"{own[:-16]}mine")]
+    for folder in (old, used, *kept[2:], cache):
+        folder.mkdir()
+        (folder / "some.kernel.o").touch()
+    link.symlink_to(kept[2])
+    for folder in (old, *kept[2:], cache):
+        os.utime(folder, (long_ago, long_ago))
+    os.utime(link, (long_ago, long_ago), follow_symlinks=False)
+    machine.keep("some.kernel", b"machine code")
+    assert sorted(cache.parent.iterdir()) == sorted([cache, *kept])
+    assert machine.kept("some.kernel") == b"machine code"
+
+
+def test_what_is_used_says_so(cache):
+    machine.keep("some.kernel", b"machine code")
+    os.utime(cache, (0, 0))
+    assert machine.kept("some.kernel") == b"machine code"
+    assert time.time() - cache.stat().st_mtime < 60
+
+
 def test_another_numba(cache, monkeypatch):
     def fail(*arguments):
         raise AttributeError("no such thing")
@@ -146,6 +179,28 @@ def test_what_kernels_are_written_in(cache, monkeypatch):
     words = np.array([3, 5, 7, -9], np.int64)
     native.function(kernel())(words.ctypes.data)
     assert words.tolist() == [3, 15, -1, 10]
+
+
+@language.helper(inlined=False, kept=True)
+def _double(w, i):
+    w[i] *= 2
+
+
+def _doubling(w):
+    for i in range(1, w[0]):
+        _double(w, i)
+
+
+@pytest.mark.parametrize("loops", ["vectorised", "improved", "kept"])
+def test_what_llvm_does_with_loops(cache, monkeypatch, loops):
+    import numpy as np
+
+    monkeypatch.setattr(native, "KERNELS", {})
+    words = np.arange(40, 0, -1)
+    name = f"doubling_{loops}"
+    function = types.FunctionType(_doubling.__code__, globals(), name)
+    native.function(native.compiled(function, loops=loops)())(words.ctypes.data)
+    assert words.tolist() == [40, *range(78, 0, -2)]
 
 
 class _Answers:
@@ -184,6 +239,26 @@ def test_who_compiles(cache, monkeypatch, answer):
     assert not taker.is_alive()
     queue.take("a.second")
     assert "a.third" not in worker.compiled
+
+
+def test_who_waits_compiles_what_is_needed_soon(cache, monkeypatch):
+    worker, helped = _Answers(), []
+    monkeypatch.setattr(ahead, "Worker", lambda: worker)
+    monkeypatch.setattr(ahead, "_spare_cores", lambda: 1)
+    queue = ahead._Queue()
+
+    def compile_here(name):
+        helped.append(name)
+        if len(helped) == 2:
+            worker.goes_on.set()
+
+    monkeypatch.setattr(ahead, "_compiled_and_kept", compile_here)
+    queue.begin(["a.first"])
+    assert worker.begun.wait(10)
+    queue.add(["a.first", "a.second", "a.third"], ["a.last"])
+    queue.take("a.first")
+    assert helped == ["a.second", "a.third"]
+    assert worker.compiled[0] == "a.first"
 
 
 def test_one_kernel_needs_no_other_process(cache, monkeypatch):
