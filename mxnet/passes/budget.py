@@ -80,9 +80,11 @@ class _Search:
             self.attempt(dropped, name)
             if self.effort > _EFFORT and self.best is not None:
                 break
+        # Where nothing keeps the budget, what takes least may still take less if more is kept.
+        limit = max(self.budget, self.smallest.total)
         for start in sorted(self.tried.values(), key=self.badness)[:4]:
-            if start.total <= self.budget:
-                self.keep_more(start)
+            if start.total <= limit:
+                self.keep_more(start, limit)
         for start in sorted(self.tried.values(), key=self.badness)[:_FEW]:
             if self.effort <= _EFFORT // 2:
                 self.descend(start)
@@ -144,8 +146,8 @@ class _Search:
                 self.best = found
         return found
 
-    def keep_more(self, start: _Try) -> None:
-        """Keep more of what was dropped as long as the budget allows, dear work for few bytes first."""
+    def keep_more(self, start: _Try, limit: int) -> None:
+        """Keep more of what was dropped as long as the limit allows, dear work for few bytes first."""
         for key in (
             lambda p: -self.work[p] / (self.bytes[p] + 1),
             lambda p: -self.work[p],
@@ -160,7 +162,7 @@ class _Search:
                     if not run or self.effort > _EFFORT:
                         continue
                     found = self.attempt(current.dropped - run, start.name)
-                    if found.total <= self.budget:
+                    if found.total <= limit:
                         current = found
                 step //= 2
 

@@ -222,3 +222,13 @@ def test_extra_work_is_near_that_of_the_best_of_all_choices(monkeypatch):
         found = net.plan_memory(memory_budget=limit, **SHAPES)
         assert found.total <= limit
         assert found.extra_work <= 1.1 * least
+
+
+def test_what_a_plan_takes_is_a_budget_that_can_be_kept(monkeypatch):
+    """Also where the search ends early, as it does for large graphs."""
+    monkeypatch.setattr(budget, "_EFFORT", 2_000)
+    net = network(3)
+    with pytest.raises(mx.MXNetError, match="the smallest that can is") as caught:
+        net.plan_memory(SHAPES, memory_budget=1)
+    smallest = int(str(caught.value).split("smallest that can is ")[1].split()[0])
+    assert net.plan_memory(SHAPES, memory_budget=smallest).total == smallest
