@@ -89,3 +89,10 @@ def test_constants_made_of_other_values_pass():
     for train in (True, False):
         executor.forward(is_train=train, data=mx.nd.ones((2, 3)))
     np.testing.assert_allclose(executor.outputs[0].asnumpy(), np.full((2, 3), 2 * np.tanh(1)), 1e-6)
+
+
+def test_weights_prepared_with_a_normalisation_may_fix_gamma():
+    executor = bound(grad_req="null")
+    executor.arg_dict["bn_gamma"][:] = 2
+    executor.forward(is_train=False)
+    np.testing.assert_array_equal(executor.arg_dict["bn_gamma"].asnumpy(), np.ones(4))
