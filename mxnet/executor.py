@@ -263,7 +263,8 @@ class Executor:
     def memory(self) -> MemoryReport | None:
         """What the executor needs in bytes, with the values in memory at the peak.
 
-        None where sizes depend on values (``boolean_mask``).
+        None where there is no plan: sizes depend on values (``boolean_mask``), the graph is on several
+        devices, or another compiler takes care of it.
         """
         return self._program(bool(self._bound.gradients)).memory
 

@@ -59,16 +59,18 @@ class Program:
     forward: Segment | DynamicSegment
     backward: Segment | DynamicSegment | None
     stochastic: bool
-    planned: Planned | None = None  # None where sizes are known at run time only
+    planned: Planned | None = None  # None where each value is made when it is computed
     recording: Recording | None = None  # None on devices that record no runs
 
     @property
     def memory(self) -> MemoryReport | None:
-        """What it needs in bytes; None where sizes are known at run time only."""
+        """What it needs in bytes; None where there is no plan."""
         return None if self.planned is None else self.planned.report
 
     def __str__(self) -> str:
         parts = [] if self.recording is None else [f"# {self.recording}"]
+        if self.planned is None:
+            parts.append("# without a plan: each value is made when it is computed")
         parts += ["# forward", str(self.forward)]
         if self.backward is not None:
             parts += ["# backward", str(self.backward)]

@@ -79,9 +79,8 @@ class DynamicSegment:
                 (sink.target.add_ if sink.accumulate else sink.target.copy_)(self.values[entry])
 
     def __str__(self) -> str:
-        return "\n".join(
-            f"{node.name} = {node.op}  # sizes known at run time" for node in self.nodes
-        )
+        declared = (node for node in self.nodes if node.op is not None)
+        return "\n".join(str(Instruction(node, _nothing, (), ())) for node in declared)
 
 
 def _nothing() -> Any:

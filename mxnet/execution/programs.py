@@ -28,21 +28,21 @@ class Bind:
 
     ``outputs``: of the symbol; ``train``: whether for training; ``why``: in words; ``rebind``: whether
     something of the kind had been there before; ``planned``: whether the graph was planned, rather
-    than an earlier plan used; ``seconds``: the time taken; ``arena``: the bytes of the arena then.
+    than an earlier plan used, None where there is no plan; ``seconds``: the time taken; ``arena``: the bytes of the arena then.
     """
 
     outputs: tuple[str, ...]
     train: bool
     why: str
     rebind: bool
-    planned: bool
+    planned: bool | None
     seconds: float
     arena: int
 
     def __str__(self) -> str:
         names = ", ".join(self.outputs[:3]) + (", ..." if len(self.outputs) > 3 else "")
         mode = "training" if self.train else "prediction"
-        plan = "planned" if self.planned else "plan kept"
+        plan = {True: "planned", False: "plan kept", None: "no plan"}[self.planned]
         return (
             f"{'rebound' if self.rebind else 'bound'} {names} for {mode}: {self.why}; {plan},"
             f" {1000 * self.seconds:.1f} ms, arena {self.arena / 2**20:.2f} MiB"
@@ -120,9 +120,10 @@ class Programs:
         key = train, fused, self._pattern
         planned = self._plans.get(key)
         program = self._made[train, fused] = self._make(train, fused, planned)
+        fresh = None if program.planned is None else planned is None
         if program.planned is not None:
             self._plans[key] = program.planned
-        self.note(train, why, rebind, planned is None, perf_counter() - since)
+        self.note(train, why, rebind, fresh, perf_counter() - since)
         if program.recording is not None:
             program.recording.tell(self._recording_noted(train))
         return program
@@ -150,7 +151,9 @@ class Programs:
 
                     segment.moved(note)
 
-    def note(self, train: bool, why: str, rebind: bool, planned: bool, seconds: float) -> None:
+    def note(
+        self, train: bool, why: str, rebind: bool, planned: bool | None, seconds: float
+    ) -> None:
         """Keep and log what has been done."""
         made = Bind(self._outputs, train, why, rebind, planned, seconds, self._arena.size)
         self.history.append(made)

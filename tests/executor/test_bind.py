@@ -255,3 +255,14 @@ def test_no_budget_where_sizes_depend_on_values():
     net = mx.sym.contrib.boolean_mask(mx.sym.Variable("data"), mx.sym.Variable("mask"))
     with pytest.raises(mx.MXNetError, match="cannot be kept where sizes depend on values"):
         net.simple_bind(mx.cpu(), data=(3, 4), mask=(3,), memory_budget="1GB")
+
+
+def test_programs_without_a_plan_say_so():
+    net = mx.sym.contrib.boolean_mask(mx.sym.Variable("data"), mx.sym.Variable("mask"), name="some")
+    executor = net.simple_bind(mx.cpu(), grad_req="null", data=(3, 4), mask=(3,))
+    assert executor.memory is None
+    assert executor.binds[0].planned is None
+    assert "first bind; no plan" in str(executor.binds[0])
+    text = executor.debug_str()
+    assert "# without a plan" in text
+    assert "some_output = _contrib_boolean_mask()(data, mask)" in text
