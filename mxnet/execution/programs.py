@@ -28,7 +28,8 @@ class Bind:
 
     ``outputs``: of the symbol; ``train``: whether for training; ``why``: in words; ``rebind``: whether
     something of the kind had been there before; ``planned``: whether the graph was planned, rather
-    than an earlier plan used, None where there is no plan; ``seconds``: the time taken; ``arena``: the bytes of the arena then.
+    than an earlier plan used, None where there is no plan; ``seconds``: the time taken; ``arena``: the
+    bytes of the arena then.
     """
 
     outputs: tuple[str, ...]
