@@ -26,7 +26,7 @@ __all__ = ["Worker", "begin", "compile_all", "expect", "kernel_names", "serve", 
 
 _MODULES = (
     "cells", "im2col", "interpreter", "layer_normalization", "normalization",
-    "normalization_derivative", "products", "steps", "winograd",
+    "normalization_derivative", "planes", "products", "steps", "winograd",
 )  # fmt: skip
 _PATIENCE = 10.0  # seconds in which planning may ask for kernels
 _WORKERS = 4  # processes at most; each takes a quarter of a second to begin

@@ -1,7 +1,7 @@
 """Batch normalisation with what follows it: two passes over memory.
 
-Channels-last arrays are ``rows`` of ``channels``; dense ones are planes, one for each sample and
-channel. Sums are float32 within some rows, float64 beyond. Statistics are those of the data minus
+Channels-last arrays are ``rows`` of ``channels``; dense ones are planes, see ``planes``. Sums are
+float32 within some rows, float64 beyond. Statistics are those of the data minus
 a typical value of the channel, so that nothing cancels where the mean is far from zero.
 """
 
@@ -14,6 +14,7 @@ from numpy import float32, float64
 
 from ..ops.fused_normalization import parts_of
 from ..ops.lazy_torch import torch
+from . import planes
 from .language import FAST, as_float, as_real, as_stored, float_bits, helper, take_part
 from .native import Stage, bits, compiled, for_types, run_stages
 
@@ -180,17 +181,19 @@ class Scratch:
 
 
 def forward_stages(
-    x: Any, gamma: Any, beta: Any, residual: Any, scratch: Any, size: tuple[int, int], eps: float,
+    x: Any, gamma: Any, beta: Any, residual: Any, scratch: Any, size: tuple[int, ...], eps: float,
     relu: bool, *, out: tuple,
 ) -> list[Stage]:  # fmt: skip
     """The kernels that ``forward`` runs."""
-    (rows, channels), stored = size, str(x.dtype)[6:]
-    parts = parts_of(*size)
-    own = Scratch(scratch, parts, channels)
-    shift, factor, offset, _ = own.vectors
-    x_at, added = x.data_ptr(), address(residual)
+    stored, x_at, added = str(x.dtype)[6:], x.data_ptr(), address(residual)
     y_at, mean, inverse = map(address, out)
     vectors = gamma.data_ptr(), beta.data_ptr(), mean, inverse
+    if len(size) == 3:
+        return [planes.forward_stage(stored, (x_at, y_at, *vectors), size, eps, LOW[relu])]
+    rows, channels = size
+    parts = parts_of(rows, channels)
+    own = Scratch(scratch, parts, channels)
+    shift, factor, offset, _ = own.vectors
     return [
         Stage(_typical[stored], (0, x_at, shift, rows, channels)),
         Stage(_sums[stored], (0, x_at, shift, rows, channels, parts, own.totals, own.sums), parts),
@@ -208,13 +211,14 @@ def forward_stages(
 
 
 def forward(
-    x: Any, gamma: Any, beta: Any, residual: Any, scratch: Any, size: tuple[int, int], eps: float,
+    x: Any, gamma: Any, beta: Any, residual: Any, scratch: Any, size: tuple[int, ...], eps: float,
     relu: bool, *, out: tuple,
 ) -> tuple:  # fmt: skip
     """y = gamma (x - mean) / deviation + beta (+ residual), made positive with ``relu``.
 
     x, residual and y are stored as rows of channels, ``size``; ``residual`` may be None, and may be y.
-    ``out``: y, mean and 1 / sqrt(variance + eps); ``scratch``: as ``scratch_of`` says.
+    Without it they may be dense: ``size`` is samples, channels and numbers of a plane. ``out``: y, mean
+    and 1 / sqrt(variance + eps); ``scratch``: as ``scratch_of`` says.
     """
     if torch.overrides.has_torch_function((x,)):
         return torch.overrides.handle_torch_function(

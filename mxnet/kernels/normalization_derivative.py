@@ -11,6 +11,7 @@ from numpy import float32, float64
 
 from ..ops.fused_normalization import parts_of
 from ..ops.lazy_torch import torch
+from . import planes
 from .language import FAST, as_float, as_real, as_stored, float_bits, helper, take_part
 from .native import Stage, bits, compiled, for_types, run_stages
 from .normalization import (
@@ -192,18 +193,25 @@ def _gradient(arguments):
 # -- calls -----------------------------------------------------------------------------------------
 def backward_stages(
     d: Any, x: Any, y: Any, gamma: Any, beta: Any, mean: Any, inverse: Any, scratch: Any,
-    size: tuple[int, int], relu: bool, pitch: int | None, momentum: float, eps: float, *, out: tuple,
+    size: tuple[int, ...], relu: bool, pitch: int | None, momentum: float, eps: float, *, out: tuple,
 ) -> list[Stage]:  # fmt: skip
     """The kernels that ``backward`` runs."""
-    (rows, channels), stored = size, str(x.dtype)[6:]
-    pitch = pitch or channels
-    parts = parts_of(*size)
-    own = Scratch(scratch, parts, channels)
-    factor, offset, slope, step = own.vectors
+    stored = str(x.dtype)[6:]
     d_at, x_at, y_at, gamma_at, beta_at, mean_at, inverse_at = map(
         address, (d, x, y, gamma, beta, mean, inverse)
     )
     d_x, masked, d_gamma, d_beta, moving_mean, moving_var = map(address, out)
+    if len(size) == 3:
+        addresses = (
+            x_at, d_at, d_x, gamma_at, beta_at, mean_at, inverse_at, d_gamma, d_beta, moving_mean,
+            moving_var,
+        )  # fmt: skip
+        return [planes.backward_stage(stored, addresses, size, momentum, eps, LOW[relu])]
+    rows, channels = size
+    pitch = pitch or channels
+    parts = parts_of(rows, channels)
+    own = Scratch(scratch, parts, channels)
+    factor, offset, slope, step = own.vectors
     return [
         Stage(coefficients, (0, gamma_at, beta_at, mean_at, inverse_at, factor, offset, channels)),
         Stage(_gradient_sums[stored], (
@@ -223,7 +231,7 @@ def backward_stages(
 
 def backward(
     d: Any, x: Any, y: Any, gamma: Any, beta: Any, mean: Any, inverse: Any, scratch: Any,
-    size: tuple[int, int], relu: bool, pitch: int | None, momentum: float, eps: float, *, out: tuple,
+    size: tuple[int, ...], relu: bool, pitch: int | None, momentum: float, eps: float, *, out: tuple,
 ) -> tuple:  # fmt: skip
     """The derivative of ``forward``; moving statistics move towards those of the batch.
 

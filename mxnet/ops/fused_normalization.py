@@ -1,9 +1,9 @@
 """Batch normalisation together with what follows it; the pass ``fuse_normalization`` makes these.
 
-They work in training mode only, on channels along axis 1. Where the arrays are float32 or bfloat16 and
-stored channels-last on a CPU, generated kernels do the work in two passes over memory
-(``mxnet.kernels``), and so do others on a GPU if that is asked for; otherwise the kernels of torch do
-what the separate operators would.
+They work in training mode only, on channels along axis 1. Where the arrays are float32 or bfloat16 on a
+CPU, stored channels-last or, without an addition, dense, generated kernels do the work in two passes
+over memory (``mxnet.kernels``), and so do others on a GPU if that is asked for; otherwise the kernels
+of torch do what the separate operators would.
 """
 
 from .activation import relu_backward
@@ -23,13 +23,16 @@ def parts_of(rows, channels):
     return max(1, min(16, rows * channels // _PART, rows // 8))
 
 
-def scratch_of(rows, channels):
+def scratch_of(rows, channels, *_):
     """How many float32 numbers the kernels compute in."""
     return (6 * parts_of(rows, channels) + 4) * channels
 
 
-def stored_as_rows(array):
-    """The numbers of rows and channels of an array that the kernels take, else None."""
+def stored_size(array, planes):
+    """The numbers of rows and channels of an array that the kernels take, else None.
+
+    Of one that is dense, samples, channels and numbers of a plane, if those will do.
+    """
     shape, ndim = array.shape, array.ndim
     if array.dtype not in (torch.float32, torch.bfloat16) or not array.numel():
         return None
@@ -37,9 +40,11 @@ def stored_as_rows(array):
         return None
     if ndim == 2 and array.is_contiguous():
         return shape
-    if ndim != 4 or not array.is_contiguous(memory_format=torch.channels_last):
+    if ndim != 4:
         return None
-    return array.numel() // shape[1], shape[1]
+    if array.is_contiguous(memory_format=torch.channels_last):
+        return array.numel() // shape[1], shape[1]
+    return (*shape[:2], product(shape[2:])) if planes and array.is_contiguous() else None
 
 
 def stored_like(array, model):
@@ -85,13 +90,16 @@ class FusedNormalization(BatchNormBase, abstract=True):
 
     relu = True
 
-    def rows(self, data, *vectors, train):
-        """The numbers of rows and channels where the generated kernels do the work, else None."""
+    def size(self, data, *vectors, train, planes):
+        """The numbers of rows and channels where the generated kernels do the work, else None.
+
+        Also those of ``planes``, where they will do.
+        """
         if not self.uses_batch(train) or not has_kernels():
             return None
         if any(v is not None and not v.is_contiguous() for v in vectors):
             return None
-        return stored_as_rows(data)
+        return stored_size(data, planes)
 
     def on_gpu(self, data, train):
         """Whether kernels for GPUs do the work."""
@@ -125,8 +133,8 @@ class FusedNormalization(BatchNormBase, abstract=True):
             kernels.forward(data, gamma, beta, added, self.eps, self.relu, out=(y, mean, var))
             deliver(y, output)
             return out
-        rows = self.rows(data, gamma, beta, train=train)
-        if rows is None:
+        size = self.size(data, gamma, beta, train=train, planes=residual is None)
+        if size is None:
             y = output if residual is None else torch.empty_like(data)
             super().forward(data, gamma, beta, *statistics, out=(y, mean, var), train=train)
             if residual is not None:
@@ -139,9 +147,9 @@ class FusedNormalization(BatchNormBase, abstract=True):
         if self.fix_gamma:
             gamma.fill_(1)
         y, added = place_like(output, data), stored_like(residual, data)
-        scratch = torch.empty(scratch_of(*rows)) if workspace is None else workspace
+        scratch = torch.empty(scratch_of(*size)) if workspace is None else workspace
         normalization.forward(
-            data, gamma, beta, added, scratch, tuple(rows), self.eps, self.relu, out=(y, mean, var)
+            data, gamma, beta, added, scratch, tuple(size), self.eps, self.relu, out=(y, mean, var)
         )
         deliver(y, output)
         return out
@@ -160,8 +168,9 @@ class FusedNormalization(BatchNormBase, abstract=True):
             self.update_statistics(*kept, *statistics)
             return out
         d_data, d_gamma, d_beta, d_residual = out
-        rows = self.rows(data, gamma, beta, d_gamma, d_beta, *statistics, train=train)
-        if rows is None:
+        vectors = gamma, beta, d_gamma, d_beta, *statistics
+        size = self.size(data, *vectors, train=train, planes=output is None)
+        if size is None:
             if self.relu:
                 y = (data - shaped(mean, data)) * shaped(gamma * var, data) + shaped(beta, data)
                 d = relu_backward(d, y.to(d.dtype) if output is None else output)
@@ -173,7 +182,7 @@ class FusedNormalization(BatchNormBase, abstract=True):
             return out
         from ..kernels import normalization_derivative
 
-        pitch = row_pitch(d, data) if output is None else None
+        pitch = row_pitch(d, data) if output is None and len(size) == 2 else None
         d = d if pitch else stored_like(d, data)
         y = stored_like(output, data)
         x_place = place_like(d_data, data)
@@ -181,9 +190,9 @@ class FusedNormalization(BatchNormBase, abstract=True):
         if output is not None:
             masked = x_place if d_residual is None else place_like(d_residual, data)
         sums = None if self.fix_gamma else d_gamma, d_beta
-        scratch = torch.empty(scratch_of(*rows)) if workspace is None else workspace
+        scratch = torch.empty(scratch_of(*size)) if workspace is None else workspace
         normalization_derivative.backward(
-            d, data, y, gamma, beta, mean, var, scratch, tuple(rows), self.relu, pitch, self.momentum,
+            d, data, y, gamma, beta, mean, var, scratch, tuple(size), self.relu, pitch, self.momentum,
             self.eps, out=(x_place, masked, *sums, *statistics),
         )  # fmt: skip
         if self.fix_gamma and d_gamma is not None:

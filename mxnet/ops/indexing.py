@@ -30,14 +30,13 @@ def within(given, size, mode, workspace=None):
     They are in ``workspace``, if given. Raises MXNetError in mode "raise" if one is outside.
     """
     index = whole(given) if workspace is None else workspace.view(given.shape).copy_(given)
-    out = None if index is given else index
     if mode == "wrap":
-        return torch.remainder(index, size, out=out)
+        return index.remainder(size) if index is given else index.remainder_(size)
     if mode == "raise" and index.numel():
         low, high = (int(limit) for limit in torch.aminmax(index))
         if low < 0 or high >= size:
             raise MXNetError(f"indices from {low} to {high} are outside of 0 to {size - 1}")
-    return torch.clamp(index, 0, size - 1, out=out)
+    return index.clamp(0, size - 1) if index is given else index.clamp_(0, size - 1)
 
 
 class ByIndices(Op, abstract=True):

@@ -118,3 +118,28 @@ def test_topk_takes_the_first_of_equal_elements(dtype, ascending, distinct):
     )
     np.testing.assert_array_equal(indices.asnumpy(), order)
     np.testing.assert_array_equal(values.asnumpy(), np.take_along_axis(data, order, 1))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int32"])
+@pytest.mark.parametrize("ascending", [False, True])
+@pytest.mark.parametrize("kind", ["distinct", "ties", "nan"])
+def test_topk_of_long_lines(dtype, ascending, kind):
+    if kind == "nan" and dtype == "int32":
+        pytest.skip("integers are numbers")
+    rng = np.random.RandomState(1)
+    data = np.stack([rng.permutation(1024) for _ in range(40)]).reshape(2, 20, 1024).astype(dtype)
+    if kind == "ties":
+        data //= 100
+    elif kind == "nan":
+        data[1, 3, [7, 900]] = np.nan  # the largest of all
+        data[0, 0, :] = np.nan
+    wide = np.where(np.isnan(data), np.inf, data.astype("float64"))
+    order = np.argsort(wide if ascending else -wide, axis=2, kind="stable")[..., :9]
+    for axis, turned in ((-1, data), (1, data.transpose(0, 2, 1))):
+        values, indices = mx.nd.topk(
+            mx.nd.array(turned, dtype=dtype), axis=axis, k=9, ret_typ="both", is_ascend=ascending
+        )
+        want = order if axis == -1 else order.transpose(0, 2, 1)
+        np.testing.assert_array_equal(indices.asnumpy(), want)
+        taken = np.take_along_axis(turned, want, axis)
+        np.testing.assert_array_equal(values.asnumpy(), taken)

@@ -214,10 +214,23 @@ def test_what_is_left_alone(options, monkeypatch):
     assert "BatchNorm" in operators(executor)
 
 
-def test_not_a_number_spreads(monkeypatch):
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("shape", [(3, 5, 40, 31), (2, 1, 64, 64), (40, 3, 8, 9)], ids=str)
+def test_dense_data(shape, relu, monkeypatch):
+    net = mx.sym.BatchNorm(mx.sym.Variable("data"), fix_gamma=False)
+    net = mx.sym.relu(net) if relu else net
+    net = mx.sym.MakeLoss(net * mx.sym.Variable("scale"))
+    ours, executor = trained(net, True, monkeypatch, data=shape)
+    assert "_batch_norm_relu" in operators(executor)
+    reference, _ = trained(net, False, monkeypatch, data=shape)
+    assert_close(ours, reference)
+
+
+@pytest.mark.parametrize("shape", [(4, 2), (4, 2, 1, 1), (4, 2, 3, 5)], ids=str)
+def test_not_a_number_spreads(shape, monkeypatch):
     net = mx.sym.relu(mx.sym.BatchNorm(mx.sym.Variable("data")))
-    executor = net.simple_bind(mx.cpu(), data=(4, 2))
-    values = np.arange(8.0).reshape(4, 2)
+    executor = net.simple_bind(mx.cpu(), data=shape)
+    values = np.arange(float(np.prod(shape))).reshape(shape)
     values[1, 1] = np.nan
     executor.forward(is_train=True, data=mx.nd.array(values))
     output = executor.outputs[0].asnumpy()
@@ -225,14 +238,16 @@ def test_not_a_number_spreads(monkeypatch):
     assert not np.isnan(output[:, 0]).any()
 
 
-def test_statistics_far_from_zero(monkeypatch):
+@pytest.mark.parametrize("shape", [(512, 8), (4, 8, 40, 30)], ids=str)
+def test_statistics_far_from_zero(shape, monkeypatch):
     net = mx.sym.BatchNorm(mx.sym.Variable("data"), eps=1e-5, fix_gamma=False)
-    net = mx.sym.SoftmaxOutput(mx.sym.relu(net), name="softmax")
-    executor = net.simple_bind(mx.cpu(), data=(512, 8))
-    values = np.random.RandomState(0).randn(512, 8) + 1000
+    net = mx.sym.SoftmaxOutput(mx.sym.relu(net), multi_output=len(shape) > 2, name="softmax")
+    executor = net.simple_bind(mx.cpu(), data=shape)
+    values = np.random.RandomState(0).randn(*shape) + 1000
     executor.arg_arrays[1][:] = 1
     executor.forward(is_train=True, data=mx.nd.array(values))
     executor.backward()
     exact = values.astype("float32").astype("float64")
     moved = executor.aux_arrays[1].asnumpy()
-    np.testing.assert_allclose(moved, 0.1 * exact.var(0), rtol=1e-4)
+    others = tuple(axis for axis in range(len(shape)) if axis != 1)
+    np.testing.assert_allclose(moved, 0.1 * exact.var(others), rtol=1e-4)
