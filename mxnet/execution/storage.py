@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from .allocator import populate
+
 __all__ = ["Arena", "same_storage"]
 
 
@@ -68,6 +70,8 @@ class Arena:
                 storage.resize_(before)
                 raise
             # Written to, so that its pages exist from the start and no later step waits for them.
+            if self.device.type == "cpu":
+                populate(storage.data_ptr(), size)
             self._memory.set_(storage).zero_()
         return self._memory
 
