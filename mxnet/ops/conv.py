@@ -26,6 +26,12 @@ def stored_channels_last(tensor):
     return dense.as_strided((n, c, h, w), (h * w * c, 1, w * c, c))
 
 
+def stored_plainly(tensor):
+    """The tensor in the order of its axes, with strides that say so."""
+    n, c, h, w = tensor.shape
+    return tensor.contiguous().as_strided((n, c, h, w), (c * h * w, h * w, w, 1))
+
+
 def size_of(shape, dtype):
     """The bytes of an array."""
     return product(shape) * item_size(dtype)
@@ -97,6 +103,14 @@ class ConvolutionBase(Op, abstract=True):
         ones, zeros = (1,) * self.rank, (0,) * self.rank
         return self.stride or ones, self.pad or zeros, self.dilate or ones
 
+    def is_misread(self, data):
+        """Whether oneDNN (3.12) may give wrong numbers for data (n, c, h, w) stored channels-last.
+
+        Of one channel, with steps wider than high, to columns of one pixel, it reads beyond the data.
+        """
+        stride, _, _ = self.geometry()
+        return self.rank == 2 and data[1] == 1 and stride[0] == 1 < stride[1]
+
     def split(self, shape, name):
         """(first, channels, spatial dimensions) of a shape in this operator's layout."""
         if len(shape) != self.rank + 2:
@@ -130,6 +144,8 @@ class ConvolutionBase(Op, abstract=True):
         if channels_last_storage:
             data = stored_channels_last(data)
         data, weight = self.to_channels_first(data), self.to_channels_first(weight)
+        if self.is_misread(data.shape):
+            data, weight = stored_plainly(data), stored_plainly(weight)
         result = torch.convolution(data, weight, bias, *self.torch_arguments(data))
         return self.from_channels_first(result)
 

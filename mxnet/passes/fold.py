@@ -140,6 +140,8 @@ class _Folding:
         op = node.op
         if op.rank != 2 or op.channels_last or not self.is_plain_layer(node):
             return
+        if op.is_misread(self.shape(node.inputs[0])):
+            return
         chain = self.follow(node, may_add=True)
         geometry = dict(zip(("stride", "pad", "dilate"), op.geometry()), num_group=op.num_group)
         data_shape = self.shape(node.inputs[0])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import mxnet as mx
 from mxnet.passes.target import _has_onednn
+from running import run_bound, run_plainly
 
 pytestmark = pytest.mark.skipif(not _has_onednn(), reason="PyTorch has no oneDNN here")
 
@@ -317,3 +318,27 @@ def test_a_budget_limits_prepared_weights():
     assert 0 < prepared[-1] < prepared[0]
     for result in found[1:]:
         np.testing.assert_allclose(result, found[0], 1e-4, 1e-4)
+
+
+@pytest.mark.parametrize("stride", [(1, 1), (1, 2), (2, 2)])
+def test_one_channel_to_columns_of_one_pixel(stride):
+    """oneDNN gives wrong numbers for some of these, for data that are stored channels-last."""
+    net = mx.sym.Convolution(
+        mx.sym.Variable("data"), kernel=(7, 7), stride=stride, pad=(3, 1), num_filter=16, name="c"
+    )
+    net = mx.sym.relu(mx.sym.BatchNorm(net, name="n"))
+    rng = np.random.RandomState(0)
+    arrays = {"data": rng.randn(2, 1, 9, 5), "c_weight": rng.randn(16, 1, 7, 7)}
+    arrays.update((name, rng.rand(16) + 0.5) for name in ("c_bias", "n_gamma", "n_beta"))
+    arrays.update((name, rng.rand(16) + 0.5) for name in ("n_moving_mean", "n_moving_var"))
+    arrays = {name: value.astype("float32") for name, value in arrays.items()}
+    windows = np.lib.stride_tricks.sliding_window_view(
+        np.pad(arrays["data"][:, 0], ((0, 0), (3, 3), (1, 1))), (7, 7), axis=(1, 2)
+    )[:, :: stride[0], :: stride[1]]
+    want = np.einsum("nhwij,kij->nkhw", windows, arrays["c_weight"][:, 0])
+    each = {name: value.reshape(1, -1, 1, 1) for name, value in arrays.items() if value.ndim == 1}
+    want = (want + each["c_bias"] - each["n_moving_mean"]) / np.sqrt(each["n_moving_var"] + 1e-3)
+    want = np.maximum(want + each["n_beta"], 0)
+    for run in (run_bound, run_plainly):
+        got = run(net, arrays, train=False).outputs[0]
+        np.testing.assert_allclose(got, want, 1e-4, 1e-4)
