@@ -32,6 +32,13 @@ def stored_plainly(tensor):
     return tensor.contiguous().as_strided((n, c, h, w), (c * h * w, h * w, w, 1))
 
 
+def sees_data(size, kernel, step, pad, gap):
+    """Whether any of a convolution's windows along an axis holds more than padding."""
+    last = size + pad - gap * (kernel - 1)
+    starts = range(-pad, last, step)
+    return any(0 <= at + gap * k < size for at in starts for k in range(kernel))
+
+
 def size_of(shape, dtype):
     """The bytes of an array."""
     return product(shape) * item_size(dtype)
@@ -104,12 +111,18 @@ class ConvolutionBase(Op, abstract=True):
         return self.stride or ones, self.pad or zeros, self.dilate or ones
 
     def is_misread(self, data):
-        """Whether oneDNN (3.12) may give wrong numbers for data (n, c, h, w) stored channels-last.
+        """Whether oneDNN (3.12) may fail on data (n, c, h, w) stored channels-last: be wrong, or crash.
 
-        Of one channel, with steps wider than high, to columns of one pixel, it reads beyond the data.
+        Of one channel, with steps wider than high, to columns of one pixel, it reads beyond the data; so
+        it does where all rows or columns of the result see nothing but padding.
         """
-        stride, _, _ = self.geometry()
-        return self.rank == 2 and data[1] == 1 and stride[0] == 1 < stride[1]
+        if self.rank != 2:
+            return False
+        step, pad, gap = self.geometry()
+        if data[1] == 1 and step[0] == 1 < step[1]:
+            return True
+        sizes = zip(data[2:], self.kernel, step, pad, gap)
+        return any(each[0] < each[2] and not sees_data(*each) for each in sizes)
 
     def split(self, shape, name):
         """(first, channels, spatial dimensions) of a shape in this operator's layout."""

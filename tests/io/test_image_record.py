@@ -279,7 +279,7 @@ def test_refusals(records, options, message):
 def test_required_and_unknown_parameters(records):
     with pytest.raises(mx.MXNetError, match="Required parameter data_shape"):
         mx.io.ImageRecordIter(path_imgrec=records, batch_size=1)
-    with pytest.warns(UserWarning, match="did you mean rand_mirror"):
+    with pytest.warns(UserWarning, match="Did you mean .rand_mirror"):
         make(records, rnd_mirror=True)
 
 

@@ -342,3 +342,21 @@ def test_one_channel_to_columns_of_one_pixel(stride):
     for run in (run_bound, run_plainly):
         got = run(net, arrays, train=False).outputs[0]
         np.testing.assert_allclose(got, want, 1e-4, 1e-4)
+
+
+@pytest.mark.parametrize("filters", [1, 32])
+def test_results_of_nothing_but_padding(filters):
+    """oneDNN crashes where all columns of the result see padding alone."""
+    options = {"kernel": (3, 1), "stride": (3, 2), "pad": (1, 3), "dilate": (2, 2)}
+    data = mx.sym.relu(mx.sym.Variable("data"))
+    net = mx.sym.Convolution(data, num_filter=filters, name="c", **options)
+    executor = net.simple_bind(mx.cpu(), data=(5, 3, 4, 1))
+    for array in executor.arg_dict.values():
+        array[:] = 2
+    for train in (True, False):
+        result = executor.forward(is_train=train)[0].asnumpy()
+        assert (result == 2).all()
+    executor.backward(mx.nd.ones(result.shape))
+    assert (executor.grad_dict["c_weight"].asnumpy() == 0).all()
+    assert (executor.grad_dict["data"].asnumpy() == 0).all()
+    assert (executor.grad_dict["c_bias"].asnumpy() == result.size / filters).all()
