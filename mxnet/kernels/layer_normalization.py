@@ -122,11 +122,13 @@ def _finish(arguments):
     for index in range(2):
         if arguments[4 + index]:
             result = as_stored(arguments[4 + index])
+            first = index * columns
+            for part in range(1, parts):
+                own = first + 2 * part * columns
+                for i in range(columns):
+                    far[first + i] += far[own + i]
             for i in range(columns):
-                total = 0.0
-                for part in range(parts):
-                    total += far[(2 * part + index) * columns + i]
-                result[i] = total
+                result[i] = far[first + i]
 
 
 def _address(array: Any) -> int:
