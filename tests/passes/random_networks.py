@@ -109,7 +109,10 @@ def convolution(net: RandomNetwork, data, shape):
     kernel = draw.choice([(1, 1), (3, 3), (3, 3), (5, 5), (7, 7), (1, 3), (2, 2)])
     stride, dilate, pad = (1, 1), (1, 1), tuple(size // 2 for size in kernel)
     if draw.random() < 0.5:
-        stride, dilate = draw.choice([(1, 1), (2, 2), (2, 1), (1, 2)]), draw.choice([(1, 1), (2, 1)])
+        stride, dilate = (
+            draw.choice([(1, 1), (2, 2), (2, 1), (1, 2)]),
+            draw.choice([(1, 1), (2, 1)]),
+        )
         pad = draw.randint(0, 3), draw.randint(0, 3)
     extents = [
         n + 2 * p - d * (k - 1) for n, p, d, k in zip(shape[2:], pad, dilate, kernel, strict=True)
