@@ -103,8 +103,8 @@ def execute(
             requests = {name: find(context) for name, find in runner.varying}
             facts += (hidden, *requests.values())
         case = runner.cases.get(facts) or runner.check(facts, tensors)
-        if out is not None and runner.takes_out:
-            place = _place_of(op, tensors, case.result, out)
+        if out is not None:
+            place = runner.place_of(out, case.result, tensors)
             if place is not None:
                 tensors.append(out._tensor)
                 case = case.writing(place)
@@ -146,9 +146,9 @@ _CONSTANT = {"out": None, "workspace": None, "node": None, "channels_last_storag
 class _Case:
     """Inputs of certain shapes and dtypes.
 
-    ``result``: the shape and dtype of the output, None where there are several; ``place``: None, or
-    which input the array is that takes the result, which comes after all inputs (-1: none of them);
-    ``program``: what runs in place of the kernel.
+    ``result``: shape and dtype of the result, if there is one that the kernel can write to an array;
+    ``place``: which input that array is, which then comes after all inputs (-1: none of them), None
+    without it; ``program``: what runs in place of the kernel.
     """
 
     __slots__ = ("place", "program", "ran", "result", "writers")
@@ -170,11 +170,11 @@ class _Runner:
     ``kernel``: its kernel, if there is no work to do before each call; ``constant`` and
     ``varying``: what this asks for; ``cases``: by shapes and dtypes of inputs that fit, and whatever
     else ``varies`` from call to call, what is known of them; ``traced``: whether kernels become
-    programs.
+    programs; ``replaceable``: the inputs whose memory may take the result.
     """
 
     __slots__ = (
-        "cases", "constant", "keeps_state", "kernel", "op", "takes_out", "traced", "varies", "varying",
+        "cases", "constant", "keeps_state", "kernel", "op", "replaceable", "traced", "varies", "varying",
     )  # fmt: skip
 
     def __init__(self, op: Op):
@@ -190,7 +190,8 @@ class _Runner:
         self.constant: dict[str, Any] = known
         self.varying = [(n, find) for n, find in _REQUESTS.items() if n in op.requests]
         self.varies = bool(self.varying) or op.num_visible < len(op.output_names)
-        self.takes_out = "out" in op.requests
+        first = () if "out" not in op.requests else op.inplace.get(op.output_names[0], ())
+        self.replaceable = [n for n, name in enumerate(op.input_names) if name in first]
         self.cases: dict[tuple, _Case] = {}
         op.__dict__["_runner"] = self
 
@@ -207,9 +208,33 @@ class _Runner:
         _, dtypes = op.infer("dtype", tuple([_dtype_name(t.dtype) for t in tensors]), unknown)
         if len(self.cases) >= _MEMO_LIMIT:
             self.cases.clear()
-        result = (shapes[0], getattr(torch, dtypes[0])) if len(shapes) == 1 else None
+        result = None
+        if "out" in op.requests and len(shapes) == 1:
+            result = shapes[0], getattr(torch, dtypes[0])
         case = self.cases[facts] = _Case(result)
         return case
+
+    def place_of(self, out: Any, result: tuple | None, tensors: list[torch.Tensor]) -> int | None:
+        """Which input ``out`` is, -1 for none; None where the kernel may not write right into it.
+
+        It may if that fits, and is in no other use.
+        """
+        if result is None or not isinstance(out, NDArray):
+            return None
+        target = out._tensor
+        shape, dtype = result
+        if target.dtype is not dtype or target.shape != shape or not target.is_contiguous():
+            return None
+        storage, place = target.untyped_storage()._cdata, -1
+        for number, tensor in enumerate(tensors):
+            if tensor is target:
+                # What autograd may still read is not overwritten.
+                if state.recording or number not in self.replaceable:
+                    return None
+                place = number
+            elif tensor.untyped_storage()._cdata == storage:
+                return None
+        return place
 
     def run(
         self, case: _Case, tensors: list[torch.Tensor], requests: dict[str, Any], hidden: bool
@@ -249,30 +274,6 @@ def _run_under_settings(op: Op, *tensors: torch.Tensor, **requests: Any) -> tupl
     """The results of a kernel for which the settings of a GPU matter."""
     with settings() if tensors[0].is_cuda else nullcontext():
         return op.results(op.prepare(tensors, **requests)())
-
-
-def _place_of(op: Op, tensors: list[torch.Tensor], result: tuple | None, out: Any) -> int | None:
-    """Which input ``out`` is, -1 for none; None where the kernel may not write right into it.
-
-    It may if that fits, and is in no other use.
-    """
-    if result is None or not isinstance(out, NDArray):
-        return None
-    target = out._tensor
-    shape, dtype = result
-    if target.dtype is not dtype or target.shape != shape or not target.is_contiguous():
-        return None
-    storage, place = target.untyped_storage()._cdata, -1
-    for number, tensor in enumerate(tensors):
-        if tensor is target:
-            # What autograd may still read is not overwritten.
-            replaceable = () if state.recording else op.inplace.get(op.output_names[0], ())
-            if op.input_names[number] not in replaceable:
-                return None
-            place = number
-        elif tensor.untyped_storage()._cdata == storage:
-            return None
-    return place
 
 
 def deliver(op: Op, results: tuple, out: Any) -> Any:

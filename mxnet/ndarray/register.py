@@ -7,7 +7,7 @@ import sys
 import types
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..base import MXNetError
 from ..context import Context
@@ -55,12 +55,13 @@ class ArrayFunction:
 
     def __call__(self, *args: Any, out: Any = None, name: Any = None, **kwargs: Any) -> Any:
         # A pattern is the call with all arrays alike; 1, 1.0 and True are not.
-        values = (*args, *kwargs.values()) if kwargs else args
         pattern: tuple = ()
-        for value in values:
+        for value in args:
             pattern += (_ARRAY,) if isinstance(value, NDArray) else (type(value), value)
         if kwargs:
-            pattern += (*kwargs,)
+            for key, value in kwargs.items():
+                is_array = isinstance(value, NDArray)
+                pattern += (key, _ARRAY) if is_array else (key, type(value), value)
         try:
             call = self._calls.get(pattern)
         except TypeError:  # an unhashable value, such as a list
@@ -71,20 +72,23 @@ class ArrayFunction:
                 if len(self._calls) >= _MEMO_LIMIT:
                     self._calls.clear()
                 self._calls[pattern] = call
-        positions = call.positions
-        inputs = args if positions is None else [values[position] for position in positions]
+        inputs: Sequence[NDArray] = args
+        if call.positions is not None:
+            values = (*args, *kwargs.values()) if kwargs else args
+            inputs = [values[position] for position in call.positions]
         return invoke(call.op, inputs, out, call.context)
 
 
-class _Call(NamedTuple):
+class _Call:
     """What a call means: the operator, where its inputs stand in the call, and the device asked.
 
     ``positions`` is None where the inputs are the positional arguments.
     """
 
-    op: Op
-    positions: tuple[int, ...] | None
-    context: Context | None
+    __slots__ = ("context", "op", "positions")
+
+    def __init__(self, op: Op, positions: tuple[int, ...] | None, context: Context | None):
+        self.op, self.positions, self.context = op, positions, context
 
 
 def _resolve(cls: type[Op], args: tuple, kwargs: dict[str, Any]) -> _Call:

@@ -54,7 +54,9 @@ def transposed(matrix):
 
 
 def multiply(left, right, out=None):
-    """The products of two batches of matrices."""
+    """The products of two matrices, or of two batches of them."""
+    if left.dim() == 2:
+        return torch.mm(left, right, out=out)
     shape = (*left.shape[:-1], right.shape[-1])
     left, right = (m.reshape(product(shape[:-2]), *m.shape[-2:]) for m in (left, right))
     target = None if out is None else out.view(*left.shape[:-1], right.shape[-1])
@@ -107,7 +109,8 @@ class Product(Linalg, abstract=True):
     def operands(self, A, B):
         """The factors with their matrices in the last two axes, ready for the product."""
         axis = self.row_axis(A.shape)
-        A, B = A.movedim(axis, -2), B.movedim(axis, -2)
+        if axis != A.ndim - 2:
+            A, B = A.movedim(axis, -2), B.movedim(axis, -2)
         return transposed(A) if self.transpose_a else A, transposed(B) if self.transpose_b else B
 
     def factor_gradients(self, d, A, B):
@@ -165,7 +168,9 @@ class Gemm(Product, name="_linalg_gemm", aliases=["linalg_gemm"]):
 
     def forward(self, A, B, C, *, out):
         axis = self.row_axis(A.shape)
-        result = multiply(*self.operands(A, B)).movedim(-2, axis)
+        result = multiply(*self.operands(A, B))
+        if axis != A.ndim - 2:
+            result = result.movedim(-2, axis)
         result = result.mul_(self.alpha).add_(C, alpha=self.beta)
         return result.contiguous() if out is None else out.copy_(result)
 

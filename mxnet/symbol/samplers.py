@@ -104,17 +104,23 @@ def _draw(
     others: dict[str, Any],
 ) -> Any:
     """Draws by ``_random_<distribution>`` for numbers, ``_sample_<distribution>`` for arrays."""
-    options = _given(shape=shape, dtype=dtype, **others)
-    values = [*parameters.values()]
-    numbers = [value for value in values if isinstance(value, numeric_types)]
-    if not numbers and all(isinstance(value, array_type) for value in values):
-        options.pop("ctx", None)
-        return function(f"_sample_{distribution}")(*values, **options)
-    if len(numbers) == len(values):
+    options = _given(**others) if others else others
+    if shape is not None:
+        options["shape"] = shape
+    if dtype is not None:
+        options["dtype"] = dtype
+    values = parameters.values()
+    for value in values:
+        if not isinstance(value, numeric_types):
+            break
+    else:
         out: Any = options.get("out")
         if isinstance(out, array_type):  # what is to be filled says what is drawn
             options = {"shape": out.shape, "dtype": out.dtype.__name__, **options}
         return function(f"_random_{distribution}")(**parameters, **options)
+    if all(isinstance(value, array_type) for value in values):
+        options.pop("ctx", None)
+        return function(f"_sample_{distribution}")(*values, **options)
     kinds = ", ".join(type(value).__name__ for value in values)
     raise ValueError(
         f"Distribution parameters must be either {array_type.__name__} or numbers, all alike,"
