@@ -27,8 +27,9 @@ def fuse_epilogues(joint: Joint, facts: Callable[[], Facts], target: Target) -> 
     """
     if not target.train or "products" not in target.kernels:
         return joint
-    layers = [node for node in joint.forward.nodes if _may_be_layer(node.op)]
-    if not layers:
+    nodes = joint.forward.nodes
+    layers = [node for node in nodes if _may_be_layer(node.op)]
+    if not layers or not any(is_relu(node) or _may_add(node.op) for node in nodes):
         return joint
     finder, replacements = _Finder(joint, *facts()), {}
     for node in layers:
@@ -40,6 +41,10 @@ def fuse_epilogues(joint: Joint, facts: Callable[[], Facts], target: Target) -> 
 
 def _may_be_layer(op: Op | None) -> bool:
     return type(op) is get_op("FullyConnected") or getattr(op, "op_name", "") in _LAYERS
+
+
+def _may_add(op: Op | None) -> bool:
+    return getattr(op, "op_name", "") in SUMS
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ class _Finder(Readers):
 
     def addend(self, node: Node, layer: Node) -> Entry | None:
         """What a node adds to the result of a layer, if that is there before."""
-        if node.op.op_name not in SUMS or len(node.inputs) != 2:
+        if not _may_add(node.op) or len(node.inputs) != 2:
             return None
         others = [entry for entry in node.inputs if entry.node is not layer]
         if len(others) != 1:
