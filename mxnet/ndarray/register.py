@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,9 +13,9 @@ from ..context import Context
 from ..ops.core import Op, get_op
 from ..ops.parameters import unknown_argument
 from ..symbol.functions import (
+    OperatorFunction,
     namespace_of,
     operator_doc,
-    operator_signature,
     populate,
     split_arguments,
 )
@@ -24,36 +23,17 @@ from ..symbol.operators import FLUENT_METHODS
 from .invoke import invoke
 from .ndarray import NDArray
 
-__all__ = ["ArrayFunction", "function", "register_functions"]
+__all__ = ["array_function", "function", "register_functions"]
 
 _MEMO_LIMIT = 1 << 12
 _ARRAY = object()
 
 
-class ArrayFunction:
+def array_function(cls: type[Op], alias: str) -> Callable[..., Any]:
     """A function that runs one operator on NDArrays; its documentation comes from the operator."""
+    calls: dict[tuple, _Call] = {}
 
-    def __init__(self, cls: type[Op], alias: str):
-        self.operator = cls
-        self._calls: dict[tuple, _Call] = {}
-        self.__name__ = self.__qualname__ = namespace_of(alias)[1]
-
-    @property
-    def __doc__(self) -> str:  # type: ignore[override]
-        return operator_doc(self.operator)
-
-    @property
-    def __signature__(self) -> inspect.Signature:
-        return operator_signature(self.operator)
-
-    def __repr__(self) -> str:
-        return f"<operator function {self.__name__}>"
-
-    def __get__(self, array: Any, owner: Any = None) -> Any:
-        """As a function does: a method of NDArray, with the array as first argument."""
-        return self if array is None else types.MethodType(self, array)
-
-    def __call__(self, *args: Any, out: Any = None, name: Any = None, **kwargs: Any) -> Any:
+    def run(*args: Any, out: Any = None, name: Any = None, **kwargs: Any) -> Any:
         # A pattern is the call with all arrays alike; 1, 1.0 and True are not.
         pattern: tuple = ()
         for value in args:
@@ -63,20 +43,25 @@ class ArrayFunction:
                 is_array = isinstance(value, NDArray)
                 pattern += (key, _ARRAY) if is_array else (key, type(value), value)
         try:
-            call = self._calls.get(pattern)
+            call = calls.get(pattern)
         except TypeError:  # an unhashable value, such as a list
             call, pattern = None, ()
         if call is None:
-            call = _resolve(self.operator, args, kwargs)
+            call = _resolve(cls, args, kwargs)
             if pattern:
-                if len(self._calls) >= _MEMO_LIMIT:
-                    self._calls.clear()
-                self._calls[pattern] = call
+                if len(calls) >= _MEMO_LIMIT:
+                    calls.clear()
+                calls[pattern] = call
         inputs: Sequence[NDArray] = args
         if call.positions is not None:
             values = (*args, *kwargs.values()) if kwargs else args
             inputs = [values[position] for position in call.positions]
         return invoke(call.op, inputs, out, call.context)
+
+    run.__name__ = run.__qualname__ = namespace_of(alias)[1]
+    run.__doc__ = operator_doc(cls)
+    vars(run).update(operator=cls, __wrapped__=OperatorFunction(cls, alias))  # has the signature
+    return run
 
 
 class _Call:
@@ -149,9 +134,9 @@ def _arrange(op: Op, inputs: list, named: list[str]) -> list[int | str]:
 
 
 @cache
-def function(alias: str) -> ArrayFunction:
+def function(alias: str) -> Callable[..., Any]:
     """The function of an operator, by its name or an alias, wherever it stands."""
-    return ArrayFunction(get_op(alias), alias)
+    return array_function(get_op(alias), alias)
 
 
 def register_functions(package_name: str) -> None:
@@ -170,9 +155,9 @@ def register_functions(package_name: str) -> None:
             sys.modules[module.__name__] = module
         package.__dict__[name] = module
         spaces[name] = module.__dict__
-    populate(spaces, ArrayFunction)
+    populate(spaces, array_function)
     for name, value in list(package.__dict__.items()):
-        if isinstance(value, ArrayFunction):
+        if hasattr(value, "operator"):
             spaces["op"].setdefault(name, value)
     for name in FLUENT_METHODS:
         if name not in NDArray.__dict__:
