@@ -16,7 +16,7 @@ _start = [0]  # the seed of generators that are still to come
 
 def generator(context: Context | None = None) -> torch.Generator:
     """The torch generator that all random operators on a device draw from."""
-    context = context or current_context()
+    context = current_context() if context is None else context
     key = (context.device_type, context.device_id)
     found = _generators.get(key)
     if found is None:

@@ -98,10 +98,8 @@ def execute(
         facts += tensor.shape, tensor.dtype
     try:
         runner = op._runner or _Runner(op)
-        requests: dict[str, Any] = {}
         if runner.varies:
-            requests = {name: find(context) for name, find in runner.varying}
-            facts += (hidden, *requests.values())
+            facts += (hidden, *[find(context) for _, find in runner.varying])
         case = runner.cases.get(facts) or runner.check(facts, tensors)
         if out is not None:
             place = runner.place_of(out, case.result, tensors)
@@ -110,9 +108,7 @@ def execute(
                 case = case.writing(place)
         if case.program is not None:
             return case.program(tensors)
-        if runner.keeps_state:
-            requests["state"] = memory
-        return runner.run(case, tensors, requests, hidden)
+        return runner.run(case, tensors, context, memory, hidden)
     except (NodeError, NotSupportedForSparseNDArray):
         raise
     except (
@@ -237,10 +233,18 @@ class _Runner:
         return place
 
     def run(
-        self, case: _Case, tensors: list[torch.Tensor], requests: dict[str, Any], hidden: bool
+        self,
+        case: _Case,
+        tensors: list[torch.Tensor],
+        context: Context,
+        memory: dict | None,
+        hidden: bool,
     ) -> tuple:
         """The results; a second run of the same case finds out what a program would do."""
-        kernel = partial(self.results, {**self.constant, **requests}, case.place)
+        requests = {**self.constant, **{name: find(context) for name, find in self.varying}}
+        if self.keeps_state:
+            requests["state"] = memory
+        kernel = partial(self.results, requests, case.place)
         if not (self.traced and case.ran):
             case.ran = True
             return kernel(tensors)
