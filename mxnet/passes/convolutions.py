@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,23 +18,27 @@ __all__ = ["Layer", "convolutions", "derivative_parts"]
 
 @dataclass(frozen=True)
 class Layer:
-    """A convolution in float32 over two dimensions, channels first, without groups; or its derivative.
+    """A convolution over two dimensions, channels first, without groups; or its derivative.
 
     ``data``, ``result``: the shapes of the data and of the result, which is that of the head gradient;
+    ``dtype``: of all of them;
     ``from_user``: an array of the user is read as one of these; ``to_user``: the result is an output.
     """
 
     node: Node
     op: Any
     forward: bool
+    dtype: str
     data: tuple
     result: tuple
     from_user: bool
     to_user: bool
 
 
-def convolutions(joint: Joint, facts: Callable[[], Facts]) -> Iterator[Layer]:
-    """The convolutions of a graph, and their derivatives, in its order."""
+def convolutions(
+    joint: Joint, facts: Callable[[], Facts], wanted: Container[str] = ("float32",)
+) -> Iterator[Layer]:
+    """The convolutions of a graph, and their derivatives, in its order; of the wanted dtypes."""
     convolution: Any = get_op("Convolution")
     derivative = backward_class(convolution)
     graph = joint.graph
@@ -47,16 +51,16 @@ def convolutions(joint: Joint, facts: Callable[[], Facts]) -> Iterator[Layer]:
         position = graph.index[node]
         forward = type(node.op) is convolution
         op: Any = node.op if forward else node.op.forward_op
-        if dtypes[position][0] != "float32":
-            continue
-        if op.rank != 2 or op.channels_last or op.num_group != 1:
+        dtype = dtypes[position][0]
+        if dtype not in wanted or op.rank != 2 or op.channels_last or op.num_group != 1:
             continue
         inputs = dict(zip(node.op.input_names, node.inputs))
         read = [inputs["data"]] if forward else [inputs["data"], inputs["d_output"]]
         data, *rest = (shapes[p][o] for p, o in map(joint.key, read))
         result = shapes[position][0] if forward else rest[0]
         from_user = any(entry.node.op is None for entry in read)
-        yield Layer(node, op, forward, data, result, from_user, forward and (position, 0) in heads)
+        to_user = forward and (position, 0) in heads
+        yield Layer(node, op, forward, dtype, data, result, from_user, to_user)
 
 
 def derivative_parts(
