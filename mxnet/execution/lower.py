@@ -152,7 +152,7 @@ class Lowering:
         if "channels_last_storage" in asked:
             requests["channels_last_storage"] = self.is_channels_last(keys, position)
         if "node" in asked:
-            requests["node"] = node.derived_from or node
+            requests["node"] = (node.derived_from or node).declared
         call = op.prepare(inputs, **requests)
         if "out" not in asked:
             shapes = self.shapes[position]

@@ -42,7 +42,7 @@ def run_node(node: Node, inputs: list[torch.Tensor], **requests: Any) -> tuple:
     """The results of one node; a failure names it."""
     try:
         requests.setdefault("device", inputs[0].device if inputs else torch.device("cpu"))
-        requests["node"] = node.derived_from or node
+        requests["node"] = (node.derived_from or node).declared
         requests["channels_last_storage"] = False
         return node.op.results(node.op.prepare(inputs, out=None, workspace=None, **requests)())
     except NodeError:

@@ -18,6 +18,7 @@ class Node:
     A node never changes, with one exception that 1.x demands: ``Symbol._set_attr``. ``attrs`` are
     the strings as given, ``derived_from`` is the forward node that a gradient rule made this one
     for, and ``towards`` says which of its outputs are gradients for which inputs of that node.
+    ``stands_for`` is the node that a pass has put this one in place of, None where there is none.
     """
 
     __slots__ = (
@@ -28,6 +29,7 @@ class Node:
         "name",
         "op",
         "origin",
+        "stands_for",
         "towards",
     )
 
@@ -40,6 +42,7 @@ class Node:
         origin: Origin | None = None,
         derived_from: Node | None = None,
         towards: dict[int, int] | None = None,
+        stands_for: Node | None = None,
     ):
         self.op = op
         self.inputs = inputs
@@ -48,6 +51,7 @@ class Node:
         self.origin = origin
         self.derived_from = derived_from
         self.towards = towards
+        self.stands_for = stands_for
 
     def with_inputs(
         self,
@@ -67,6 +71,17 @@ class Node:
             self.derived_from if derived_from is None else derived_from,
             self.towards,
         )
+
+    def renewed(self, inputs: Iterable[Entry], derived_from: Node | None = None) -> Node:
+        """This application in a graph that a pass has changed before it: reading something else."""
+        copy = self.with_inputs(inputs, derived_from=derived_from)
+        copy.stands_for = self.declared
+        return copy
+
+    @property
+    def declared(self) -> Node:
+        """The node that this one was before passes changed the graph: by it, states are kept."""
+        return self.stands_for or self
 
     def __repr__(self) -> str:
         return f"<{self.op or 'variable'} {self.name}>"

@@ -313,7 +313,7 @@ class _Cutting:
 
     def take(self, position: int, node: Node, inputs: list[Entry]) -> None:
         if any(a.node is not b.node for a, b in zip(inputs, node.inputs)):
-            node = node.with_inputs(tuple(inputs))
+            node = node.renewed(inputs)
         self.order.append(node)
         for index in range(node.num_outputs):
             self.entries[position, index] = Entry(node, index)

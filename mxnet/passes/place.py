@@ -127,7 +127,7 @@ class _Placing:
             new.node is old.node for new, old in zip(inputs, node.inputs)
         )
         if not same:
-            made = node.with_inputs(inputs, derived_from=source)
+            made = node.renewed(inputs, source)
             self.add(made, context)
             self.renewed[node] = made
         else:

@@ -63,7 +63,7 @@ class _Rewriting:
             return
         inputs = tuple(map(self.now, node.inputs))
         if any(map(is_not, inputs, node.inputs)):
-            copy = self.copies[node] = node.with_inputs(inputs)
+            copy = self.copies[node] = node.renewed(inputs)
             node = copy
         self.place(node)
 
