@@ -1,8 +1,9 @@
 """What operators keep from run to run, in programs whose graphs passes have changed."""
 
-import mxnet as mx
 import numpy as np
 import pytest
+
+import mxnet as mx
 
 
 class Remembering(mx.operator.CustomOp):
