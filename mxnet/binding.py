@@ -12,6 +12,7 @@ from .context import Context, current_context, torch_device
 from .execution.collector import without_collection
 from .execution.lower import torch_dtype
 from .executor import Executor
+from .graph.node import Graph, Node
 from .ndarray import NDArray
 from .ndarray import zeros as nd_zeros
 from .ndarray.creation import allocate
@@ -45,24 +46,14 @@ def bind(
         raise TypeError(
             f"Context type error: ctx should be a Context such as mx.cpu(), not {ctx!r}"
         )
-    names = symbol.list_arguments()
-    arg_arrays = _arrays("args", args, names, allow_missing=False)
+    names, aux_names = symbol.list_arguments(), symbol.list_auxiliary_states()
+    arg_arrays = _arrays("args", args, names)
     grad_arrays = (
         None if args_grad is None else _arrays("args_grad", args_grad, names, allow_missing=True)
     )
-    aux_names = symbol.list_auxiliary_states()
-    aux_arrays = _arrays(
-        "aux_states", [] if aux_states is None else aux_states, aux_names, allow_missing=False
-    )
+    aux_arrays = _arrays("aux_states", [] if aux_states is None else aux_states, aux_names)
     if group2ctx is None:
-        for name, array in zip(names + aux_names, arg_arrays + aux_arrays):
-            if array.context != ctx and not (
-                array.context.device_type.startswith("cpu") and ctx.device_type.startswith("cpu")
-            ):
-                raise MXNetError(
-                    f"{name} is on {array.context} but the executor is bound to {ctx}; use"
-                    " as_in_context"
-                )
+        _require_device(ctx, names + aux_names, arg_arrays + aux_arrays)
     _require("shared_exec", shared_exec, Executor)
     _require_groups(group2ctx)
     requirements = requirements_of(grad_req, names, ValueError)
@@ -73,7 +64,8 @@ def bind(
     )  # fmt: skip
 
 
-def _arrays(kind: str, given: Any, names: Sequence[str], allow_missing: bool) -> list[Any]:
+def _arrays(kind: str, given: Any, names: Sequence[str], allow_missing: bool = False) -> list[Any]:
+    """What a list or dict gives for each name; None where one may be missing and is."""
     if isinstance(given, Mapping):
         missing = [name for name in names if name not in given]
         if missing and not allow_missing:
@@ -128,25 +120,41 @@ def simple_bind(
 
         ahead.begin()
     facts, inferred = infer_variables(symbol, shapes, type_dict or {})
-    allocate = _Allocator(ctx, set(shared_arg_names or ()), shared_exec, shared_buffer)
-    graph = symbol._graph
-    arg_arrays, grad_arrays = [], []
-    for node, requirement in zip(graph.arguments, requirements):
-        if group2ctx:
-            allocate.on(context_of_group(node, group2ctx) or ctx)
-        arg_arrays.append(allocate(node.name, *facts[node]))
-        wanted = requirement != "null"
-        grad_arrays.append(allocate(f"grad of {node.name}", *facts[node]) if wanted else None)
-    aux_arrays = []
-    for node in graph.auxiliary_states:
-        if group2ctx:
-            allocate.on(context_of_group(node, group2ctx) or ctx)
-        aux_arrays.append(allocate.state(node.name, *facts[node]))
+    allocator = _Allocator(ctx, set(shared_arg_names or ()), shared_exec, shared_buffer)
+    arg_arrays, grad_arrays, aux_arrays = _allocate(
+        symbol._graph, facts, requirements, allocator, ctx, group2ctx
+    )
     return Executor(
         symbol, ctx, arg_arrays, grad_arrays, requirements, aux_arrays, group2ctx, shared_exec,
         None if memory_budget is None else parse_bytes(memory_budget),
         check, chosen_precision(dtype), backend, inferred,
     )  # fmt: skip
+
+
+def _allocate(
+    graph: Graph,
+    facts: Mapping[Node, tuple[tuple, str]],
+    requirements: Sequence[str],
+    allocator: _Allocator,
+    ctx: Context,
+    group2ctx: Mapping[str, Context] | None,
+) -> tuple[list[NDArray], list[NDArray | None], list[NDArray]]:
+    """Arrays for the arguments, for those gradients that are wanted, and for auxiliary states."""
+
+    def place(node: Node) -> None:
+        if group2ctx:
+            allocator.on(context_of_group(node, group2ctx) or ctx)
+
+    arguments, gradients, states = [], [], []
+    for node, requirement in zip(graph.arguments, requirements):
+        place(node)
+        arguments.append(allocator(node.name, *facts[node]))
+        wanted = requirement != "null"
+        gradients.append(allocator(f"grad of {node.name}", *facts[node]) if wanted else None)
+    for node in graph.auxiliary_states:
+        place(node)
+        states.append(allocator.state(node.name, *facts[node]))
+    return arguments, gradients, states
 
 
 def _require(name: str, given: Any, kind: type) -> None:
@@ -161,6 +169,14 @@ def _require_groups(group2ctx: Any) -> None:
         if not isinstance(context, Context):
             raise TypeError(
                 f"group2ctx: {group} should be on a Context such as mx.cpu(), not {context!r}"
+            )
+
+
+def _require_device(ctx: Context, names: Sequence[str], arrays: Sequence[NDArray]) -> None:
+    for name, array in zip(names, arrays):
+        if not same_device(array.context, ctx):
+            raise MXNetError(
+                f"{name} is on {array.context} but the executor is bound to {ctx}; use as_in_context"
             )
 
 
@@ -204,30 +220,30 @@ class _Allocator:
     def __call__(self, key: str, shape: tuple, dtype: str) -> NDArray:
         name = key.removeprefix("grad of ")
         if name in self.names:
-            found = self.shared.get(key)
-            if found is not None and found.shape == shape and self.holds(found):
-                return found
-            return self.fresh(shape, dtype)
+            return self.taken(self.shared.get(key), shape, dtype)
         if self.pool is None:
             return self.fresh(shape, dtype)
         pooled = self.pool.get(key)
         size = int(np.prod(shape))
-        fits = pooled is not None and pooled.size >= size and self.holds(pooled)
-        if pooled is None or not fits or canonical(pooled.dtype) != dtype:
+        if pooled is None or pooled.size < size or not self.holds(pooled, dtype):
             pooled = self.pool[key] = self.fresh(shape, dtype)
         if pooled.shape == shape:
             return pooled
         return NDArray(pooled._tensor.view(-1)[:size].view(shape), self.ctx)
 
-    def holds(self, array: NDArray) -> bool:
-        """Whether an array is where one is asked for."""
-        return same_device(array.context, self.ctx)
-
     def state(self, name: str, shape: tuple, dtype: str) -> NDArray:
-        found = self.states.get(name)
-        if found is not None and found.shape == shape and self.holds(found):
+        """An array for an auxiliary state."""
+        return self.taken(self.states.get(name), shape, dtype)
+
+    def taken(self, found: NDArray | None, shape: tuple, dtype: str) -> NDArray:
+        """What is shared, if it is what is asked for; else a new array."""
+        if found is not None and found.shape == shape and self.holds(found, dtype):
             return found
         return self.fresh(shape, dtype)
+
+    def holds(self, array: NDArray, dtype: str) -> bool:
+        """Whether an array is where one is asked for, and of its type."""
+        return same_device(array.context, self.ctx) and canonical(array.dtype) == dtype
 
     def fresh(self, shape: tuple, dtype: str) -> NDArray:
         if 0 in shape:

@@ -211,6 +211,16 @@ def test_shared_buffer_is_a_pool():
     assert (small.arg_dict["data"].asnumpy() == 5).all(), "the same memory, seen smaller"
 
 
+def test_what_is_shared_has_the_type_asked_for():
+    net = mx.sym.Cast(mx.sym.Variable("data"), dtype="float32")
+    first = net.simple_bind(mx.cpu(), data=(2, 3))
+    second = net.simple_bind(
+        mx.cpu(), "null", data=(2, 3), type_dict={"data": "int32"},
+        shared_exec=first, shared_arg_names=["data"],
+    )  # fmt: skip
+    assert second.arg_dict["data"].dtype == np.int32
+
+
 def test_shared_arguments():
     first = fc().simple_bind(mx.cpu(), data=(4, 3))
     second = fc().simple_bind(
