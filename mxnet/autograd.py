@@ -237,46 +237,44 @@ def _evaluate(
     training: bool,
     record: bool,
 ) -> list[NDArray]:
+    """The gradients of variables of a recorded graph; recorded themselves with ``record``."""
     given = _head_gradients(heads, head_grads)
     derivative = differentiate(graph, list(variables), [_entry_of(g) for g in given])
     gradients = [entry for entry in derivative.gradients if entry is not None]
     needed = set(Graph(gradients).nodes)
     compact = {} if record else _compact_results(variables, derivative.gradients, needed)
     context = heads[0].context
-    arrays: dict[Entry, NDArray] = {}
-
-    def array_of(entry: Entry) -> NDArray:
-        found = arrays.get(entry)
-        if found is None:
-            node = entry.node
-            found = arrays[entry] = NDArray(node.values[entry.index], context)
-            found._entry = Entry(node, entry.index)
-        return found
-
+    arrays = _Arrays(context)
     with _Mode(record, training):
         for node in derivative.made:
             if node not in needed:
                 continue
-            inputs = [array_of(Entry(e.node, e.index)) for e in node.inputs]
-            source = node.derived_from
-            memory = source.memory if isinstance(source, _Recorded) else None
-            rows = None
-            if node in compact:
-                rows = node.op.row_sparse(*[array._tensor for array in inputs])
-            if rows is not None:
-                numbers, values = rows
-                arrays[Entry(node, 0)] = RowSparseNDArray(
-                    values, (numbers,), compact[node], context
-                )
-                continue
-            for index, result in enumerate(_run(node, inputs, memory, context)):
+            inputs = [arrays.of(entry) for entry in node.inputs]
+            found = _run_compact(node, inputs, compact[node]) if node in compact else None
+            for index, result in enumerate(found or _run(node, inputs, context)):
                 arrays[Entry(node, index)] = result
     return [
-        NDArray(torch.zeros_like(v.values[0]), context)
-        if e is None
-        else array_of(Entry(e.node, e.index))
-        for v, e in zip(variables, derivative.gradients)
+        NDArray(torch.zeros_like(variable.values[0]), context)
+        if entry is None
+        else arrays.of(entry)
+        for variable, entry in zip(variables, derivative.gradients)
     ]
+
+
+class _Arrays(dict[Entry, NDArray]):
+    """The arrays of a derivative by place: those computed, and those that were recorded."""
+
+    def __init__(self, context: Any):
+        self.context = context
+
+    def of(self, entry: Entry) -> NDArray:
+        """The array at a place."""
+        key = Entry(entry.node, entry.index)  # without the attributes of this one use
+        found = self.get(key)
+        if found is None:
+            found = self[key] = NDArray(entry.node.values[entry.index], self.context)
+            found._entry = key
+        return found
 
 
 def _compact_results(
@@ -301,9 +299,20 @@ def _compact_results(
     }
 
 
-def _run(node: Node, inputs: list[NDArray], memory: Any, context: Any) -> list[NDArray]:
+def _run_compact(node: Node, inputs: list[NDArray], shape: tuple[int, ...]) -> list[NDArray] | None:
+    """The result of a node as rows and their numbers; None where the operator has none for these."""
+    rows = node.op.row_sparse(*[array._tensor for array in inputs])
+    if rows is None:
+        return None
+    numbers, values = rows
+    return [RowSparseNDArray(values, (numbers,), shape, inputs[0].context)]
+
+
+def _run(node: Node, inputs: list[NDArray], context: Any) -> list[NDArray]:
     from .ndarray.invoke import execute
 
+    source = node.derived_from
+    memory = source.memory if isinstance(source, _Recorded) else None
     try:
         results = execute(node.op, inputs, context, memory)
     except NodeError as error:
