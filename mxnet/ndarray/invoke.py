@@ -55,7 +55,10 @@ def invoke(
         if everywhere:
             results = _execute_watched(op, inputs, context, memory, out)
         else:
-            results = execute(op, inputs, context, memory, out, recording)
+            hidden = recording
+            if out is not None and not hidden:
+                hidden = isinstance(out, (list, tuple)) and len(out) > op.num_visible
+            results = execute(op, inputs, context, memory, out, hidden)
     except NotSupportedForSparseNDArray:
         from .sparse_dispatch import invoke_sparse
 
@@ -284,8 +287,7 @@ def deliver(op: Op, results: tuple, out: Any) -> Any:
     """Bring results to the arrays given as ``out``, where the kernel has not written there."""
     if isinstance(out, NDArray) and results[0] is out._tensor:
         return out
-    targets = [out] if isinstance(out, NDArray) else list(out)
-    for target, result in zip(targets, results[: op.num_visible]):
+    for target, result in zip(targets_of(op, out), results):
         if result is not target._tensor:
             if target._tensor.shape != result.shape:
                 raise MXNetError(
@@ -294,6 +296,22 @@ def deliver(op: Op, results: tuple, out: Any) -> Any:
                 )
             target._tensor.copy_(result)
     return out
+
+
+def targets_of(op: Op, out: Any) -> Sequence[NDArray]:
+    """The arrays given as ``out``, one for each output, hidden ones left out or not.
+
+    Raises TypeError for anything else, MXNetError for another number of arrays.
+    """
+    targets = [out] if isinstance(out, NDArray) else out
+    if not isinstance(targets, (list, tuple)) or not all(isinstance(t, NDArray) for t in targets):
+        raise TypeError(f"{op.op_name}: out should be an NDArray or a list of them, not {out!r}")
+    if len(targets) not in (op.num_visible, len(op.output_names)):
+        raise MXNetError(
+            f"{op.op_name}: out has {len(targets)} arrays, the operator returns {op.num_visible}"
+            f" ({', '.join(op.output_names[: op.num_visible])})"
+        )
+    return targets
 
 
 def _failure(op: Op, tensors: list[torch.Tensor], error: Exception) -> NodeError:

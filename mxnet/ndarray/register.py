@@ -6,6 +6,7 @@ import sys
 import types
 from collections.abc import Callable, Sequence
 from functools import cache
+from math import copysign
 from typing import Any
 
 from ..base import MXNetError
@@ -26,7 +27,7 @@ from .ndarray import NDArray
 __all__ = ["array_function", "function", "register_functions"]
 
 _MEMO_LIMIT = 1 << 12
-_ARRAY = object()
+_ARRAY, _ZERO = object(), object()
 
 
 def array_function(cls: type[Op], alias: str) -> Callable[..., Any]:
@@ -34,14 +35,23 @@ def array_function(cls: type[Op], alias: str) -> Callable[..., Any]:
     calls: dict[tuple, _Call] = {}
 
     def run(*args: Any, out: Any = None, name: Any = None, **kwargs: Any) -> Any:
-        # A pattern is the call with all arrays alike; 1, 1.0 and True are not.
+        # A pattern is the call with all arrays alike; 1, 1.0 and True are not, nor are 0.0 and -0.0.
         pattern: tuple = ()
         for value in args:
-            pattern += (_ARRAY,) if isinstance(value, NDArray) else (type(value), value)
+            if isinstance(value, NDArray):
+                pattern += (_ARRAY,)
+            elif type(value) is not float or value:
+                pattern += (type(value), value)
+            else:
+                pattern += (_ZERO, copysign(1.0, value))
         if kwargs:
             for key, value in kwargs.items():
-                is_array = isinstance(value, NDArray)
-                pattern += (key, _ARRAY) if is_array else (key, type(value), value)
+                if isinstance(value, NDArray):
+                    pattern += (key, _ARRAY)
+                elif type(value) is not float or value:
+                    pattern += (key, type(value), value)
+                else:
+                    pattern += (key, _ZERO, copysign(1.0, value))
         try:
             call = calls.get(pattern)
         except TypeError:  # an unhashable value, such as a list

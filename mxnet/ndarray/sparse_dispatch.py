@@ -18,8 +18,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._tape import state
+from ..base import MXNetError
 from ..ops.core import Op
-from .invoke import invoke
+from .invoke import invoke, targets_of
 from .ndarray import NDArray
 
 __all__ = ["RULES", "STEPS", "invoke_sparse", "rule"]
@@ -39,17 +40,17 @@ def invoke_sparse(op: Op, inputs: Sequence[NDArray], out: Any = None) -> Any:
         pass  # the error is that of dense arrays
     elif op.op_name in STEPS:
         result = STEPS[op.op_name](op, inputs, out)
+    elif all(array.stype == "default" for array in inputs):
+        pass  # ``out`` alone is sparse
     elif op.op_name in RULES and (not followed or op.op_name == "dot"):
         result = RULES[op.op_name](op, inputs)
     if result is None:
         result = _densely(op, inputs, out)
     if out is None:
         return result
-    if isinstance(out, NDArray):
-        _assign(out, result)
-    else:
-        for target, made in zip(out, result if isinstance(result, list) else [result]):
-            _assign(target, made)
+    results = result if isinstance(result, list) else [result]
+    for target, made in zip(targets_of(op, out), results):
+        _assign(op, target, made)
     return out
 
 
@@ -72,9 +73,11 @@ def _densely(op: Op, inputs: Sequence[NDArray], out: Any) -> Any:
     return result
 
 
-def _assign(target: NDArray, result: NDArray) -> None:
+def _assign(op: Op, target: NDArray, result: NDArray) -> None:
     if result is target:
         return
+    if target.shape != result.shape:
+        raise MXNetError(f"{op.op_name}: out has shape {target.shape}, needed is {result.shape}")
     if target.stype == "default":
         result.copyto(target)
     else:

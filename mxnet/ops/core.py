@@ -173,18 +173,20 @@ class Op:
             _REGISTRY[key] = cls
 
     def __new__(cls, **given: Any) -> Op:
-        key = tuple(given.items())
+        key: tuple = tuple(given.items())
+        types = tuple(map(type, given.values()))
+        if float in types and 0.0 in given.values():
+            key = (repr(key),)  # -0.0 and 0.0 are equal as keys but not as parameters
         try:
             found = cls._instances.get(key)
         except TypeError:  # an unhashable value, such as a list
             key = tuple((name, to_text(value)) for name, value in given.items())
             found = cls._instances.get(key)
-        if found is None or tuple(map(type, given.values())) != found._given_types:
+        if found is None or types != found._given_types:
             extra = {}
             if cls.open_parameters:
                 extra = {k: to_text(v) for k, v in given.items() if k not in cls.parameters}
             declared = {k: v for k, v in given.items() if k not in extra}
-            types = tuple(map(type, given.values()))
             found = cls._make(parse_all(cls.parameters, declared), key, types, extra)
         return found
 

@@ -17,6 +17,17 @@ def test_parameters_that_are_equal_but_not_alike():
             mx.nd.sum(data, axis=wrong)
 
 
+@pytest.mark.parametrize("divide", [mx.nd._internal._div_scalar, mx.sym._internal._div_scalar])
+def test_zeros_of_either_sign_are_not_alike(divide):
+    one = mx.nd.ones((1,))
+    for given in ([], ["by position"]):
+        for zero, quotient in ((0.0, np.inf), (-0.0, -np.inf), (0.0, np.inf)):
+            data = one if divide is mx.nd._internal._div_scalar else mx.sym.Variable("data")
+            found = divide(data, zero) if given else divide(data, scalar=zero)
+            found = found if data is one else found.eval(data=one)[0]
+            assert found.asscalar() == quotient
+
+
 def test_lists_as_parameters():
     data = mx.nd.arange(8)
     shape = [2, 4]
@@ -71,3 +82,36 @@ def test_out_that_is_an_input():
     assert data.asnumpy().tolist() == [[7, 10], [15, 22]]
     mx.nd.square(data[0], out=data[0])
     assert data.asnumpy().tolist() == [[49, 100], [15, 22]]
+
+
+def test_out_has_an_array_for_each_output():
+    data = mx.nd.array([1, 2, 3, 4])
+    made = [mx.nd.zeros((1,)) for _ in range(4)]
+    assert mx.nd.split(data, num_outputs=4, axis=0, out=made) is made
+    assert [each.asscalar() for each in made] == [1, 2, 3, 4]
+    for wrong in (made[:3], [*made, mx.nd.zeros((1,))], made[0]):
+        with pytest.raises(mx.MXNetError, match="out has"):
+            mx.nd.split(data, num_outputs=4, axis=0, out=wrong)
+    for wrong in (np.zeros(4), 3, [np.zeros(4)]):
+        with pytest.raises(TypeError, match="out should be an NDArray"):
+            mx.nd.relu(data, out=wrong)
+
+
+def test_out_for_hidden_outputs_too():
+    data, ones, zeros = mx.nd.array([[1, 2], [3, 6]]), mx.nd.ones((2,)), mx.nd.zeros((2,))
+    made = [mx.nd.zeros((2, 2)), mx.nd.zeros((2,)), mx.nd.zeros((2,))]
+    for _ in range(3):  # called, traced, and as a program
+        for array in made:
+            array[:] = 0
+        with mx.autograd.train_mode():
+            mx.nd.BatchNorm(data, ones, zeros, zeros.copy(), ones.copy(), out=made)
+        assert made[1].asnumpy().tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("stype", ["csr", "row_sparse"])
+def test_sparse_out_of_dense_inputs(stype):
+    target = mx.nd.sparse.zeros(stype, (2, 2))
+    mx.nd.relu(mx.nd.array([[1, -1], [0, 2]]), out=target)
+    assert (target.stype, target.asnumpy().tolist()) == (stype, [[1, 0], [0, 2]])
+    with pytest.raises(mx.MXNetError, match=r"out has shape \(2, 2\), needed is \(3, 2\)"):
+        mx.nd.relu(mx.nd.ones((3, 2)), out=target)
