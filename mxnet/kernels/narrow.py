@@ -17,10 +17,9 @@ from numba.core.imputils import lower_builtin
 
 from .machine import processor_has
 
-__all__ = ["BFLOAT16", "widen_loops"]
+__all__ = ["BFLOAT16", "rounded", "widen_loops", "widened"]
 
 _SHORT, _WORD = ir.IntType(16), ir.IntType(32)
-_HALF = ir.Constant(_WORD, 16)
 _LANES = 16  # that one instruction rounds
 
 
@@ -52,31 +51,52 @@ class _Model(models.PrimitiveModel):
 
 @lower_builtin(operator.getitem, _Pointer, types.Integer)
 def _read(context, builder, signature, arguments):
-    bits = builder.zext(builder.load(builder.gep(arguments[0], arguments[1:])), _WORD)
-    return builder.bitcast(builder.shl(bits, _HALF), ir.FloatType())
+    return widened(builder, builder.load(builder.gep(arguments[0], arguments[1:])))
 
 
 @lower_builtin(operator.setitem, _Pointer, types.Integer, types.Any)
 def _write(context, builder, signature, arguments):
     pointer, index, number = arguments
-    rounded = _rounded_at_once if processor_has("avx512bf16") else _rounded
     builder.store(rounded(builder, number), builder.gep(pointer, [index]))
 
 
+def widened(builder, short):
+    """The float32 numbers, one or a vector, that integers of 16 bits stand for."""
+    bits = builder.zext(short, _like(short, _WORD))
+    return builder.bitcast(builder.shl(bits, _constant(bits, 16)), _like(bits, ir.FloatType()))
+
+
+def rounded(builder, number):
+    """What stands for float32 numbers, one or a vector: integers of 16 bits."""
+    return (_rounded_at_once if processor_has("avx512bf16") else _rounded)(builder, number)
+
+
+def _like(value, kind):
+    """A type, or a vector of it if a value is one."""
+    return ir.VectorType(kind, value.type.count) if isinstance(value.type, ir.VectorType) else kind
+
+
+def _constant(like, value):
+    """A number, or a vector of it if what it is computed with is one."""
+    is_vector = isinstance(like.type, ir.VectorType)
+    return ir.Constant(like.type, [value] * like.type.count if is_vector else value)
+
+
 def _rounded_at_once(builder, number):
-    return builder.bitcast(builder.fptrunc(number, _BfloatType()), _SHORT)
+    narrow = builder.fptrunc(number, _like(number, _BfloatType()))
+    return builder.bitcast(narrow, _like(number, _SHORT))
 
 
 def _rounded(builder, number):
-    constant = functools.partial(ir.Constant, _WORD)
-    bits = builder.bitcast(number, _WORD)
+    bits = builder.bitcast(number, _like(number, _WORD))
+    constant = functools.partial(_constant, bits)
     odd = builder.icmp_unsigned("!=", builder.and_(bits, constant(1 << 16)), constant(0))
     nearest = builder.add(bits, builder.select(odd, constant(0x8000), constant(0x7FFF)))
     small = builder.icmp_unsigned("==", builder.and_(bits, constant(0x7F800000)), constant(0))
     nearest = builder.select(small, builder.and_(bits, constant(0x80000000)), nearest)
     missing = builder.fcmp_unordered("uno", number, number)
     nearest = builder.select(missing, builder.or_(bits, constant(1 << 22)), nearest)
-    return builder.trunc(builder.lshr(nearest, _HALF), _SHORT)
+    return builder.trunc(builder.lshr(nearest, constant(16)), _like(number, _SHORT))
 
 
 def widen_loops(module):

@@ -88,17 +88,21 @@ def compiled(
     return address
 
 
-def for_types(function: Callable) -> dict[str, Callable]:
+def for_types(function: Callable | None = None, *, loops: str = "vectorised") -> Any:
     """Kernels of a function, by the type that arrays which it calls ``as_stored`` for are stored in.
 
-    That of float32 has the name of the function, the others one that ends in their type.
+    That of float32 has the name of the function, the others one that ends in their type. ``loops``: see
+    ``compiled``.
     """
-    made = {"float32": compiled(function)}
+    if function is None:
+        return functools.partial(for_types, loops=loops)
+    made = {"float32": compiled(function, loops=loops)}
     for kind, pointer in STORED.items():
         if kind not in made:
             known = {**function.__globals__, "as_stored": pointer}
             name = f"{function.__name__}_{kind}"
-            made[kind] = compiled(types.FunctionType(function.__code__, known, name))
+            narrow = types.FunctionType(function.__code__, known, name)
+            made[kind] = compiled(narrow, loops=loops)
     return made
 
 

@@ -7,10 +7,11 @@ from llvmlite import ir
 from ..ops.generated import LANES, LINE
 from .language import types
 
-__all__ = ["FLOAT", "LINE", "LONG", "VECTOR", "Build", "addresses", "writing"]
+__all__ = ["FLOAT", "LINE", "LONG", "SHORTS", "VECTOR", "Build", "addresses", "writing"]
 
 FLOAT, LONG = ir.FloatType(), ir.IntType(64)
 VECTOR = ir.VectorType(FLOAT, LANES)
+SHORTS = ir.VectorType(ir.IntType(16), LANES)  # bfloat16 numbers, see narrow
 _MASK = ir.VectorType(ir.IntType(1), LANES)
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from .conv import copy_images
 from .core import Op
+from .dtypes import item_size
 from .generated import LANES, MatrixProduct, has_kernels, threads, wants_products
 from .lazy_torch import F, torch
 from .parameters import at_least
@@ -28,26 +29,40 @@ _DATA = (
 _RESULT = ((1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, -1, 8, -8, 1))
 
 
-def suits(data, result):
-    """Whether the algorithm gains for data (n, c, h, w) and results (n, k, h', w')."""
-    n, k, h, w = result
-    tiles = n * tiles_of(h, w)
-    channels = min(data[1], k) >= 32 and data[1] % LANES == k % LANES == 0
-    return channels and tiles >= 128 and 16 * tiles <= 1.6 * n * h * w
-
-
-def suits_weight(data, result):
-    """The same for the derivative by the filters.
+def suits(data, result, dtype="float32"):
+    """Whether the algorithm gains for data (n, c, h, w) and results (n, k, h', w').
 
     Transforms take time in proportion to c + k, what is saved is in proportion to c k, and less where
-    tiles reach over the edges.
+    tiles reach over the edges. In bfloat16 direct convolutions do twice as many multiplications in a
+    second, so that little is left beyond the edges.
     """
     n, k, h, w = result
-    c, tiles = data[1], tiles_of(h, w)
-    gain = c * k / (c + k)
-    edges = 16 * tiles / (h * w)
-    fits = c % LANES == k % LANES == 0 and n * tiles >= 32
-    return fits and gain >= 12 and edges <= min(1.8, 1 + gain / 48)
+    tiles, gain, edges = n * tiles_of(h, w), _gain(data, result), _edges(result)
+    channels = min(data[1], k) >= 32 and data[1] % LANES == k % LANES == 0
+    most = 1.6 if dtype == "float32" else min(1.2, 1 + gain / 160)
+    return channels and tiles >= 128 and edges <= most
+
+
+def suits_weight(data, result, dtype="float32"):
+    """The same for the derivative by the filters."""
+    n, k, h, w = result
+    gain = _gain(data, result)
+    least, most = 12, min(1.8, 1 + gain / 48)
+    if dtype != "float32":
+        least, most = 16, min(1.45, 1 + gain / 128)
+    fits = data[1] % LANES == k % LANES == 0 and n * tiles_of(h, w) >= 32
+    return fits and gain >= least and _edges(result) <= most
+
+
+def _gain(data, result):
+    c, k = data[1], result[1]
+    return c * k / (c + k)
+
+
+def _edges(result):
+    """How much tiles are larger than the image that they cover."""
+    h, w = result[2:]
+    return 16 * tiles_of(h, w) / (h * w)
 
 
 def tiles_of(h, w):
@@ -70,8 +85,22 @@ def room_to_pack(*products):
 
 def _has_kernel(data, filters):
     """Whether a kernel is generated for data and so many filters."""
-    generated = has_kernels() and data.dtype == torch.float32 and data.device.type == "cpu"
-    return generated and data.shape[1] % LANES == filters % LANES == 0 and data.numel() > 0
+    fits = data.dtype in (torch.float32, torch.bfloat16) and data.device.type == "cpu"
+    return (
+        has_kernels()
+        and fits
+        and data.shape[1] % LANES == filters % LANES == 0
+        and data.numel() > 0
+    )
+
+
+def between(dtype):
+    """The name of the type of what lies between the transforms of arrays of a type."""
+    return "float32" if item_size(dtype) == 2 else dtype
+
+
+def _widened(array):
+    return array.to(torch.promote_types(array.dtype, torch.float32))
 
 
 def _matrix(rows, like):
@@ -80,7 +109,7 @@ def _matrix(rows, like):
 
 def _transformed_tiles(data, pad, h, w):
     """The transformed tiles of data whose results are h x w, as 36 matrices (tiles, c) of float32."""
-    data = data.to(torch.promote_types(data.dtype, torch.float32))
+    data = _widened(data)
     right, below = (4 * -(-size // 4) + 2 - pad for size in (w, h))
     pads = pad, right - data.shape[3], pad, below - data.shape[2]
     tiles = F.pad(data, pads).unfold(2, 6, 4).unfold(3, 6, 4)
@@ -121,12 +150,15 @@ class WinogradFilters(Op, name="_winograd_filters"):
     differentiable = False
     capture = False
 
+    def infer_dtype(self, t):
+        t.output = between(t.weight)
+
     def infer_shape(self, s):
         k, c, *_ = s.weight
         s.output = (36, k, c) if self.for_data else (36, c, k)
 
     def forward(self, weight, *, out):
-        return transformed_filters(weight, self.for_data, out)
+        return transformed_filters(_widened(weight), self.for_data, out)
 
 
 class WinogradConvolution(Op, name="_winograd_convolution"):
@@ -161,6 +193,10 @@ class WinogradConvolution(Op, name="_winograd_convolution"):
         if self.with_residual:
             s.same("residual", "output")
 
+    def infer_dtype(self, t):
+        t.same(*(name for name in (*self.input_names, "output") if name != "weight"))
+        t.weight = between(t.data)
+
     def multiplications(self, weight):
         """36 for the 16 results of a tile and a channel."""
         return 36 * weight[1] // 16
@@ -187,7 +223,7 @@ class WinogradConvolution(Op, name="_winograd_convolution"):
             result = result if bias is None else result + bias.view(-1, 1, 1)
             result = result if residual is None else result + residual
             result = result.clamp_min_(0) if self.activation == "relu" else result
-            return result if out is None else out.copy_(result)
+            return result.to(data.dtype) if out is None else out.copy_(result)
         from ..kernels.winograd import convolve
 
         last = {"memory_format": torch.channels_last}
@@ -196,7 +232,7 @@ class WinogradConvolution(Op, name="_winograd_convolution"):
             result = torch.empty(shape, dtype=data.dtype, **last)
         if workspace is None:
             facts = [(data.shape, "float32")], [(shape, "float32")]
-            workspace = torch.empty(self.workspace(*facts)[0], dtype=data.dtype)
+            workspace = torch.empty(self.workspace(*facts)[0])
         data = data.contiguous(**last)
         if residual is not None:
             residual = residual.contiguous(**last)
@@ -207,14 +243,14 @@ class WinogradConvolution(Op, name="_winograd_convolution"):
         return result if out is None or result is out else copy_images(out, result)
 
     def step_by_step(self, data, weight, shape):
-        """The sums alone, by torch's own operators."""
+        """The sums alone, by torch's own operators, as what lies between."""
         n, k, h, w = shape
         tiles = _transformed_tiles(data, self.pad, h, w)
         down, across = -(-h // 4), -(-w // 4)
         back = _matrix(_RESULT, tiles)
         products = torch.bmm(tiles, weight.to(tiles.dtype)).view(6, 6, n, down, across, k)
         result = torch.einsum("ia,jb,abnyxk->nkyixj", back, back, products)
-        return result.reshape(n, k, 4 * down, 4 * across)[:, :, :h, :w].to(data.dtype).contiguous()
+        return result.reshape(n, k, 4 * down, 4 * across)[:, :, :h, :w].contiguous()
 
 
 class WinogradWeight(Op, name="_winograd_weight"):
@@ -261,7 +297,7 @@ class WinogradWeight(Op, name="_winograd_weight"):
             result = torch.empty(shape, dtype=data.dtype)
         if workspace is None:
             facts = [(d_output.shape, "float32"), (data.shape, "float32")]
-            workspace = torch.empty(self.workspace(facts, ())[0], dtype=data.dtype)
+            workspace = torch.empty(self.workspace(facts, ())[0])
         last = {"memory_format": torch.channels_last}
         d_output, data = d_output.contiguous(**last), data.contiguous(**last)
         images = images_at_once(data.shape, d_output.shape)

@@ -18,6 +18,7 @@ __all__ = ["SUMS", "fuse_epilogues"]
 
 SUMS = ("elemwise_add", "broadcast_add", "_grad_add", "add_n")  # of two arrays
 _LAYERS = ("_fully_connected_product", "_pointwise_convolution", "_winograd_convolution")
+_STORED = {"_winograd_convolution": ("float32", "bfloat16")}
 
 
 def fuse_epilogues(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
@@ -87,7 +88,10 @@ class _Finder(Readers):
         """The layer with as much of what follows as it can take over; None if that is nothing."""
         position = self.graph.index[node]
         shape, op = self.shapes[position][0], node.op
-        if self.dtypes[position][0] != "float32" or product(shape[:-1]) < 2:
+        assert op is not None
+        if self.dtypes[position][0] not in _STORED.get(op.op_name, ("float32",)):
+            return None
+        if product(shape[:-1]) < 2:
             return None
         residual, following = None, []
         after = self.reader(node)
@@ -117,5 +121,5 @@ class _Finder(Readers):
         index, number = self.joint.key(others[0])
         here = self.graph.index[layer]
         fits = self.shapes[index][number] == self.shapes[here][0]
-        fits = fits and self.dtypes[index][number] == "float32"
+        fits = fits and self.dtypes[index][number] == self.dtypes[here][0]
         return others[0] if fits and index < here else None

@@ -16,8 +16,9 @@ from mxnet.kernels import (
     native,
     normalization,
     normalization_derivative,
+    winograd_tiles,
 )
-from mxnet.kernels.language import as_float, as_stored
+from mxnet.kernels.language import as_float, as_stored, intrinsic
 from mxnet.kernels.machine import processor_has
 from mxnet.ops.fused_normalization import scratch_of
 from mxnet.ops.norm import PARTS
@@ -35,6 +36,26 @@ def _widen(words):
     x, y = as_stored(words[0]), as_float(words[1])
     for i in range(words[2]):
         y[i] = x[i]
+
+
+@intrinsic
+def _round_vector(context, stored, source):
+    return winograd_tiles.on_stored(stored, 1, lambda b, y, x: b.write(b.load(x), y))
+
+
+@intrinsic
+def _widen_vector(context, stored, target):
+    return winograd_tiles.on_stored(stored, 1, lambda b, x, y: b.store(b.read(x), y))
+
+
+def _round_vectors(words):
+    for i in range(0, words[2], 16):
+        _round_vector(as_stored(words[1] + 2 * i), words[0] + 4 * i)
+
+
+def _widen_vectors(words):
+    for i in range(0, words[2], 16):
+        _widen_vector(as_stored(words[0] + 2 * i), words[1] + 4 * i)
 
 
 @pytest.fixture
@@ -60,13 +81,14 @@ def bits_to_round():
     return (upper[:, None] | lower).ravel()
 
 
+@pytest.mark.parametrize("function", [_round, _round_vectors])
 @pytest.mark.parametrize("at_once", [False, True], ids=["integers", "instruction"])
-def test_rounding(at_once, run, monkeypatch):
+def test_rounding(function, at_once, run, monkeypatch):
     if at_once and not processor_has("avx512bf16"):
         pytest.skip("this processor has no instruction that rounds to bfloat16")
     monkeypatch.setattr(narrow, "processor_has", lambda feature: at_once)
     bits = bits_to_round()
-    result = run(_round, bits.view(np.float32), np.uint16)
+    result = run(function, bits.view(np.float32), np.uint16)
     numbers = torch.from_numpy(bits.view(np.int32)).view(torch.float32)
     wanted = numbers.bfloat16().view(torch.int16).numpy().view(np.uint16)
     small = bits & 0x7F800000 == 0  # not in their normal form
@@ -75,9 +97,10 @@ def test_rounding(at_once, run, monkeypatch):
     np.testing.assert_array_equal(result, np.where(missing, (bits >> 16) | 0x40, wanted))
 
 
-def test_widening(run):
+@pytest.mark.parametrize("function", [_widen, _widen_vectors])
+def test_widening(function, run):
     every = np.arange(1 << 16).astype(np.uint16)
-    result = run(_widen, every, np.uint32)
+    result = run(function, every, np.uint32)
     np.testing.assert_array_equal(result, every.astype(np.uint32) << 16)
 
 
