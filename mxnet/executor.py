@@ -74,8 +74,9 @@ class Executor:
         self._watchers: list[Watcher] = [self._check] if self._check else []
         # The last forward run for training: it stands in the arena as long as its values are there.
         self._trained: tuple[Program] | None = None
-        # The states of the generators before the last forward run.
+        # The states of the generators, and of operators, before the last forward run.
         self._draws: list[torch.Tensor] | None = None
+        self._moved: list[torch.Tensor] | None = None
         self._contexts = self._place()
         self._rngs = [generator(context) for context in {ctx, *self._contexts.values()}]
         self._kept = shared._kept if shared is not None and reshaped else Kept(bound_tensors(self))
@@ -173,9 +174,11 @@ class Executor:
             copy_inputs(self.arg_dict, kwargs)
         program = self._program(bool(is_train))
         self._arena.owner = None
-        self._draws = None
+        self._draws = self._moved = None
         if is_train and program.stochastic:
             self._draws = [rng.get_state() for rng in self._rngs]
+        if is_train and program.moved:
+            self._moved = [tensor.clone() for tensor in program.moved]
         if self._check is not None:
             self._check.train = bool(is_train)
         self._run(program.forward)
@@ -216,16 +219,13 @@ class Executor:
         return self._trained is None or run is self._trained
 
     def _repeat_forward(self, program: Program) -> None:
-        """Compute the forward values again, with the same random draws as before, if any."""
-        if self._draws is None:
-            self._run(program.forward)
-            return
-        states = [rng.get_state() for rng in self._rngs]
-        for rng, state in zip(self._rngs, self._draws):
-            rng.set_state(state)
+        """Compute the forward values again, with the draws and the states of operators as before."""
+        rngs = self._rngs if self._draws is not None else []
+        moved = program.moved if self._moved is not None else []
+        draws, states = [rng.get_state() for rng in rngs], [tensor.clone() for tensor in moved]
+        _restore(rngs, self._draws, moved, self._moved)
         self._run(program.forward)
-        for rng, state in zip(self._rngs, states):
-            rng.set_state(state)
+        _restore(rngs, draws, moved, states)
 
     def _run(self, segment: Segment) -> None:
         # No tensor here requires a gradient of torch, so no_grad() would cost time for nothing.
@@ -346,6 +346,14 @@ class _Monitoring(Watcher):
             for index, tensor in enumerate(instruction.writes):
                 name = instruction.node.monitored_name(index)
                 self._callback(name, NDArray(tensor, self._context))
+
+
+def _restore(rngs: Sequence, draws: Any, tensors: Sequence[torch.Tensor], values: Any) -> None:
+    """Set generators and tensors to states that they had before."""
+    for rng, draw in zip(rngs, draws or ()):
+        rng.set_state(draw)
+    for tensor, value in zip(tensors, values or ()):
+        tensor.copy_(value)
 
 
 def _by_name(names: Sequence[str], arrays: Sequence[Any]) -> dict[str, Any]:

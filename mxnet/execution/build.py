@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -52,7 +52,10 @@ class Bound:
 
 @dataclass(frozen=True)
 class Program:
-    """What runs: the forward part, the backward part (None without gradients), and their plan."""
+    """What runs: the forward part, the backward part (None without gradients), and their plan.
+
+    ``moved``: the states that each forward run takes further.
+    """
 
     graph: Graph
     plan: Plan
@@ -61,6 +64,7 @@ class Program:
     stochastic: bool
     planned: Planned | None = None  # None where each value is made when it is computed
     recording: Recording | None = None  # None on devices that record no runs
+    moved: Sequence[torch.Tensor] = ()
 
     @property
     def memory(self) -> MemoryReport | None:
@@ -127,7 +131,8 @@ def build(
     stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
     if backend is not None or is_dynamic(joint.graph):
         _refuse_budget(budget, backend)
-        return _build_dynamic(joint, bound, variables, environment, stochastic, backend)
+        heads = dict(heads_now(graph, joint, bound))
+        return _build_dynamic(joint, bound, variables, heads, environment, stochastic, backend)
     _check_gradients(bound)
     kernels = available_kernels(device.type) if fused else frozenset()
     target = Target(device.type, train, kernels, monitored=not fused)
@@ -145,8 +150,9 @@ def build(
     native = arena if "numba" in target.kernels else None
     forward, backward = _segments(planned, lowering, recording, native)
     return Program(
-        planned.joint.graph, planned.plan, forward, backward, stochastic, planned, recording
-    )
+        planned.joint.graph, planned.plan, forward, backward, stochastic, planned, recording,
+        moved_by(joint.forward, variables),
+    )  # fmt: skip
 
 
 def _refuse_budget(budget: int | None, backend: str | None) -> None:
@@ -227,13 +233,30 @@ def _tensors_outside(
     joint, placement = planned.joint, planned.placement
     index = joint.graph.index
     fixed: dict[Key, torch.Tensor] = {(index[n], 0): variables[n] for n in joint.graph.variables}
-    for declared, now in zip(graph.outputs, joint.forward.outputs):
-        if declared in bound.heads:
-            fixed[joint.key(now)] = bound.heads[declared]
+    fixed.update((joint.key(entry), head) for entry, head in heads_now(graph, joint, bound))
     for key, variable in placement.computed_in.items():
         fixed[key] = bound.gradients[variable][0].view(planned.shapes[key[0]][key[1]])
     fixed.update({key: fixed[head] for key, head in placement.overwritten.items()})
     return fixed
+
+
+def heads_now(graph: Graph, joint: Joint, bound: Bound) -> Iterator[tuple[Entry, torch.Tensor]]:
+    """The outputs that have tensors, as they are in a joint graph, from the graph as it was declared."""
+    for declared, now in zip(graph.outputs, joint.forward.outputs):
+        if declared in bound.heads:
+            yield now, bound.heads[declared]
+
+
+def moved_by(graph: Graph, variables: Mapping[Node, torch.Tensor]) -> list[torch.Tensor]:
+    """The variables that the nodes of a graph take further in each run; see ``Op.once``."""
+    moved = {
+        entry.node: None
+        for node in graph.nodes
+        if node.op is not None and node.op.once
+        for name, entry in zip(node.op.input_names, node.inputs)
+        if name in node.op.written_names and entry.node.op is None
+    }
+    return [variables[node] for node in moved]
 
 
 def _sinks(planned: Planned, bound: Bound) -> dict[Key, list[Sink]]:
@@ -258,6 +281,7 @@ def _build_dynamic(
     joint: Joint,
     bound: Bound,
     variables: Mapping[Node, torch.Tensor],
+    heads: Mapping[Entry, torch.Tensor],
     environment: Environment,
     stochastic: bool,
     backend: str | None,
@@ -270,7 +294,7 @@ def _build_dynamic(
             entry = Entry(gradient.node, gradient.index)
             sinks.setdefault(entry, []).append(Sink(*bound.gradients[variable]))
     nodes, rest = joint.forward.nodes, joint.graph.nodes[len(joint.forward.nodes) :]
-    forward = DynamicSegment(nodes, values, bound.heads, {}, environment)
+    forward = DynamicSegment(nodes, values, heads, {}, environment)
     backward = DynamicSegment(rest, values, {}, sinks, environment) if joint.wrt else None
     if backend is not None:
         from .inductor import compile_segments  # importing torch's compiler takes a second
@@ -280,7 +304,8 @@ def _build_dynamic(
     if environment.device.type in RECORDERS:
         why = f"compiled by {backend}" if backend else "sizes are known at run time only"
         recording = Recording(None, why)
-    return Program(joint.graph, plan, forward, backward, stochastic, None, recording)
+    moved = moved_by(joint.forward, variables)
+    return Program(joint.graph, plan, forward, backward, stochastic, None, recording, moved)
 
 
 def writable_gradients(bound: Bound) -> tuple[bool, ...]:

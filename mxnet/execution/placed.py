@@ -12,7 +12,7 @@ from ..graph.node import Entry, Graph, Node
 from ..passes.joint import join
 from ..passes.memory import Plan
 from ..passes.place import assign_contexts, insert_copies
-from .build import Bound, Program
+from .build import Bound, Program, heads_now, moved_by
 from .dynamic import DynamicSegment, Values
 from .lower import Environment, Sink
 from .recorded import RECORDERS, Recording
@@ -72,11 +72,12 @@ def build_placed(
     joint = join(graph, list(bound.gradients) if train else [])
     variables = dict(bound.variables)
     where = dict(contexts)
-    on_forward = assign_contexts(graph, groups, contexts)
+    on_forward = assign_contexts(joint.forward, groups, contexts)
     for index, node in joint.head_gradients:
         variables[node] = bound.head_gradients[index]
-        where[node] = on_forward[graph.outputs[index].node]
+        where[node] = on_forward[joint.forward.outputs[index].node]
     placed = insert_copies(joint, {**assign_contexts(joint.graph, groups, where), **on_forward})
+    now = list(heads_now(graph, joint, bound))
     joint, renewed = placed.joint, placed.renewed
     of_context = {
         context: Environment(context, torch_device(context), train, generator(context), state)
@@ -84,7 +85,7 @@ def build_placed(
     }
     environments = {node: of_context[context] for node, context in placed.contexts.items()}
     values = {Entry(renewed[node]): tensor for node, tensor in variables.items()}
-    heads = {Entry(renewed[e.node], e.index): tensor for e, tensor in bound.heads.items()}
+    heads = {Entry(renewed[e.node], e.index): head for e, head in now}
     sinks: dict[Entry, list[Sink]] = {}
     by_variable = {renewed[node]: target for node, target in bound.gradients.items()}
     for variable, gradient in zip(joint.wrt, joint.gradients, strict=True):
@@ -101,7 +102,8 @@ def build_placed(
     recorded = any(environment.device.type in RECORDERS for environment in of_context.values())
     recording = Recording(None, "it runs on several devices") if recorded else None
     plan = Plan()
-    return Program(joint.graph, plan, forward, backward, stochastic, None, recording)
+    moved = moved_by(joint.forward, variables)
+    return Program(joint.graph, plan, forward, backward, stochastic, None, recording, moved)
 
 
 def _dying(graph: Graph) -> dict[Node, list[Entry]]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from .core import Op, keyword_only, remembered
 from .generated import MatrixProduct
 from .lazy_torch import torch
-from .parameters import REQUIRED, Parameter
+from .parameters import REQUIRED, Parameter, declare
 from .shapes import Equations
 
 __all__ = ["Backward", "backward_class", "backward_of"]
@@ -23,12 +23,15 @@ class Backward(Op, abstract=True):
     Its last parameter, ``needs`` (``needs2`` for the derivative of a derivative), has one character
     per input of the forward operator: "1" where the gradient is wanted.
     Forward inputs that the kernel does not read are inputs all the same, for their shapes alone.
+    A kernel that updates auxiliary states asks for ``updates``, and does so where that is set: the
+    operator has a parameter of this name then.
     """
 
     forward_class: ClassVar[type[Op]]
     needs_name: ClassVar[str]
     # Of the outputs' names: "d_", or "d2_" for the derivative of a derivative.
     prefix: ClassVar[str]
+    can_update: ClassVar[bool] = False
 
     @property
     def flags(self) -> str:
@@ -38,8 +41,23 @@ class Backward(Op, abstract=True):
     @cached_property
     def forward_op(self) -> Op:
         """The operator, with its parameters, whose derivative this is."""
-        own = {name: value for name, value in self.changed().items() if name != self.needs_name}
+        extra = (self.needs_name, "updates") if self.can_update else (self.needs_name,)
+        own = {name: value for name, value in self.changed().items() if name not in extra}
         return self.forward_class(**own)
+
+    @property
+    def once(self) -> bool:
+        """Whether a run updates auxiliary states."""
+        return self.can_update and self.updates
+
+    def without_update(self) -> Op:
+        """The same derivative, with the states as they are."""
+        return type(self)(**{**self.changed(), "updates": False}) if self.once else self
+
+    @cached_property
+    def written_names(self) -> frozenset[str]:
+        """The auxiliary states, unless another node updates them."""
+        return frozenset() if self.can_update and not self.updates else super().written_names
 
     @remembered
     def reads(self) -> list[tuple[str, tuple[str, ...] | str]]:
@@ -118,6 +136,8 @@ class Backward(Op, abstract=True):
     def prepare(self, tensors: Sequence[Any], **requests: Any) -> Callable[[], Any]:
         values = dict(zip(self.input_names, tensors))
         requests["needs"] = tuple(need == "1" for need in self.flags)
+        if self.can_update:
+            requests["updates"] = self.updates and requests.get("updates", True)
         given = {name: requests[name] for name in self.requests if name in requests}
         forward = self.forward_op
         if forward.backward is None:
@@ -148,6 +168,7 @@ def _vjp(op: Op, wanted: list[str], values: dict[str, Any], requests: dict[str, 
     """The vector-Jacobian product of ``op.forward``, by torch's own differentiation."""
     requests = {name: value for name, value in requests.items() if name != "out"}
     requests["out"] = None
+    requests["updates"] = False  # of what is run once more to be differentiated
     with torch.enable_grad():
         inputs = {}
         for name in op.input_names:
@@ -210,6 +231,9 @@ def _make_class(forward_class: type[Op]) -> type[Backward]:
     made.parameters = {**forward_class.parameters, needs_name: needs}
     if forward_class.backward is not None:
         made.requests = keyword_only(forward_class.backward)
+        made.can_update = "updates" in made.requests
+        if made.can_update:
+            made.parameters["updates"] = declare("updates", bool, True)
         made.inplace = getattr(forward_class, "backward_inplace", {})
     else:
         made.requests = forward_class.requests - {"out"}

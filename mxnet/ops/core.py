@@ -109,6 +109,8 @@ class Op:
     # The kernel looks at values, copies from the host or runs code of users, so that a GPU is waited
     # for. May be a property.
     waits: ClassVar[Any] = False
+    # A run takes a state further (momentum, moving statistics): none is repeated. May be a property.
+    once: ClassVar[Any] = False
     keeps_state: ClassVar[bool] = False  # a run leaves objects in ``state`` for the backward run
     # Generated kernels that ``forward`` and ``backward`` may call, or functions that call them: module
     # and name in ``mxnet.kernels``; for the type of the first input. May be properties.
@@ -357,6 +359,10 @@ class Op:
     def written_names(self) -> frozenset[str]:
         """The inputs that a run may write to."""
         return self.aux_names | frozenset(_resolve(self, "mutates"))
+
+    def without_update(self) -> Op:
+        """The operator that gives the same results and leaves its states alone; see ``Backward``."""
+        return self
 
     @property
     def changed_names(self) -> Iterable[str]:

@@ -175,7 +175,15 @@ class FusedNormalization(BatchNormBase, abstract=True):
                 y = (data - shaped(mean, data)) * shaped(gamma * var, data) + shaped(beta, data)
                 d = relu_backward(d, y.to(d.dtype) if output is None else output)
             results = super().backward(
-                d, data, gamma, mean, var, *statistics, needs=(*needs[:2], True), train=train
+                d,
+                data,
+                gamma,
+                mean,
+                var,
+                *statistics,
+                needs=(*needs[:2], True),
+                train=train,
+                updates=True,
             )
             for result, target in zip((*results[:3], d), out):
                 deliver(result, target)

@@ -428,9 +428,10 @@ class IdentityAttachKLSparseReg(Op):
     def forward(self, data, moving_avg: Aux):
         return data
 
-    def backward(self, d_output, data, moving_avg, *, out):
-        mean = data.mean([axis for axis in range(data.ndim) if axis != 1])
-        moving_avg.mul_(self.momentum).add_(mean, alpha=1 - self.momentum)
+    def backward(self, d_output, data, moving_avg, *, out, updates):
+        if updates:
+            mean = data.mean([axis for axis in range(data.ndim) if axis != 1])
+            moving_avg.mul_(self.momentum).add_(mean, alpha=1 - self.momentum)
         target = self.sparseness_target
         slope = (1 - target) / (1 - moving_avg) - target / moving_avg
         slope = slope.mul_(self.penalty).view(-1, *(1,) * (data.ndim - 2))

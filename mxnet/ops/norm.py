@@ -107,7 +107,9 @@ class BatchNormBase(Op, abstract=True):
             whole.copy_(y)
         return out
 
-    def backward(self, d_output, data, gamma, mean, var, moving_mean, moving_var, *, needs, train):
+    def backward(
+        self, d_output, data, gamma, mean, var, moving_mean, moving_var, *, needs, train, updates
+    ):
         d, x = self.channels_second(d_output), self.channels_second(data)
         if not is_direct(x):
             x = x.contiguous()
@@ -118,7 +120,7 @@ class BatchNormBase(Op, abstract=True):
         d_data, d_gamma, d_beta = torch.ops.aten.native_batch_norm_backward.default(
             d, x, gamma, moving_mean, moving_var, mean, var, batch, self.eps, mask
         )
-        if batch:
+        if batch and updates:
             self.update_statistics(mean, var, moving_mean, moving_var)
         if needs[0]:
             d_data = d_data.movedim(1, self.axis % data.ndim)
@@ -187,11 +189,14 @@ class BatchNormWithReLU(BatchNorm, name="_contrib_BatchNormWithReLU"):
         return (*result, mask)
 
     def backward(
-        self, d_output, data, gamma, mean, var, moving_mean, moving_var, output, *, needs, train
-    ):
+        self, d_output, data, gamma, mean, var, moving_mean, moving_var, output, *, needs, train,
+        updates,
+    ):  # fmt: skip
         d = relu_backward(d_output, output)
         statistics = mean, var, moving_mean, moving_var
-        return super().backward(d, data, gamma, *statistics, needs=needs, train=train)
+        return super().backward(
+            d, data, gamma, *statistics, needs=needs, train=train, updates=updates
+        )
 
 
 class BatchNormV1(BatchNormBase, name="BatchNorm_v1"):
@@ -211,9 +216,13 @@ class BatchNormV1(BatchNormBase, name="BatchNorm_v1"):
         result[2].pow_(-2).sub_(self.eps)
         return result
 
-    def backward(self, d_output, data, gamma, mean, var, moving_mean, moving_var, *, needs, train):
+    def backward(
+        self, d_output, data, gamma, mean, var, moving_mean, moving_var, *, needs, train, updates
+    ):
         statistics = mean, (var + self.eps).rsqrt_(), moving_mean, moving_var
-        return super().backward(d_output, data, gamma, *statistics, needs=needs, train=train)
+        return super().backward(
+            d_output, data, gamma, *statistics, needs=needs, train=train, updates=updates
+        )
 
 
 class LayerNorm(Op):

@@ -46,6 +46,11 @@ class Update(Op, abstract=True):
         """The states."""
         return tuple(name for name in self.input_names if name in self.aux_names)
 
+    @property
+    def once(self):
+        """Where there are states."""
+        return bool(self.mutates())
+
     def infer_dtype(self, t):
         t.same()
         refuse_integers(t.get("weight"))

@@ -58,6 +58,11 @@ class MultiUpdate(Op, abstract=True):
         """The states."""
         return self.auxiliary()
 
+    @property
+    def once(self):
+        """Where there are states."""
+        return bool(self.mutates())
+
     def outputs(self):
         return [f"output{i}" for i in range(self.number)] if self.number > 1 else ["output"]
 

@@ -144,7 +144,11 @@ class _Finder(Readers):
     def groups(self, norm: Node) -> Iterator[_Group]:
         """The groups that begin with a normalisation, the largest first."""
         backward = self.of(norm, 1)
-        if len(backward) != 1 or not isinstance(backward[0].op, Backward):
+        if (
+            len(backward) != 1
+            or not isinstance(backward[0].op, Backward)
+            or not backward[0].op.once
+        ):
             return
         whole = self.whole(_Group(norm, backward[0]))
         if whole is not None:

@@ -13,6 +13,7 @@ from .differentiate import differentiate, own_head_gradient
 from .infer import Facts
 from .layout import choose_channels_last
 from .memory import Key, Lifetimes
+from .once import updated_once
 
 __all__ = ["Joint", "Placement", "find_lifetimes", "join", "place"]
 
@@ -43,7 +44,7 @@ def join(graph: Graph, wrt: Sequence[Node], shapes: Facts | None = None) -> Join
     ``differentiate``.
     """
     if not wrt:
-        return Joint(graph, graph)
+        return _updating_once(Joint(graph, graph))
     heads: list[Entry | None] = []
     head_variables = []
     for index, output in enumerate(graph.outputs):
@@ -60,7 +61,25 @@ def join(graph: Graph, wrt: Sequence[Node], shapes: Facts | None = None) -> Join
     used = tuple((index, node) for index, node in head_variables if node in needed)
     order = [*graph.nodes, *(node for _, node in used)]
     order += [node for node in derivative.made if node in needed]
-    return Joint(Graph(outputs, order), graph, tuple(wrt), derivative.gradients, used)
+    joint = Joint(Graph(outputs, order), graph, tuple(wrt), derivative.gradients, used)
+    return _updating_once(joint)
+
+
+def _updating_once(joint: Joint) -> Joint:
+    """The joint graph in which each state is updated by one derivative of its operator."""
+    found = updated_once(joint.graph.nodes)
+    if not found:
+        return joint
+
+    def renewed(graph: Graph) -> Graph:
+        return Graph(map(now, graph.outputs), [found.get(node, node) for node in graph.nodes])
+
+    def now(entry: Entry) -> Entry:
+        return Entry(found.get(entry.node, entry.node), entry.index)
+
+    gradients = tuple(None if entry is None else now(entry) for entry in joint.gradients)
+    graphs = renewed(joint.graph), renewed(joint.forward)
+    return Joint(*graphs, joint.wrt, gradients, joint.head_gradients)
 
 
 @dataclass(frozen=True)

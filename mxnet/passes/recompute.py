@@ -58,9 +58,9 @@ class Choice:
 def recompute(joint: Joint, kept: Collection[Key]) -> Joint:
     """The joint graph in which the backward part computes again what is not kept.
 
-    Variables and outputs are always there; operators that keep a state are never run twice, and those
-    that draw random numbers repeat what they have drawn (``Op.replay``) or are kept. Each node is
-    computed again at most once, right before its first use.
+    Variables and outputs are always there; operators that keep or update a state are never run twice,
+    and those that draw random numbers repeat what they have drawn (``Op.replay``) or are kept. Each node
+    is computed again at most once, right before its first use.
     """
     return _Rewriter(joint, kept).run()
 
@@ -149,7 +149,9 @@ class _Rewriter:
 def can_repeat(node: Node) -> bool:
     """Whether what a forward node makes can be made again: by itself, or from what it has drawn."""
     op = node.op
-    return op is not None and not op.keeps_state and (op.replay is not None or not op.stochastic)
+    if op is None or op.keeps_state or op.once:
+        return False
+    return op.replay is not None or not op.stochastic
 
 
 def choices(joint: Joint, shapes: Sequence[tuple], dtypes: Sequence[tuple]) -> list[Choice]:

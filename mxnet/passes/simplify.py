@@ -103,7 +103,7 @@ def merge_duplicates(joint: Joint, facts: Callable[[], Facts], target: Target) -
             continue
         if stands:
             sources = [(stands.get(source, source), index) for source, index in sources]
-        earlier = first.setdefault((node.op, *sources), position)
+        earlier = first.setdefault((node.op.without_update(), *sources), position)
         if earlier != position and _alike(graph.nodes[earlier], node):
             stands[position] = earlier
     if not stands:
@@ -112,14 +112,18 @@ def merge_duplicates(joint: Joint, facts: Callable[[], Facts], target: Target) -
     replacements: dict[Node, Replacement | None] = {}
     for position, earlier in stands.items():
         node = graph.nodes[position]
-        if node not in kept and changed.isdisjoint(entry.node for entry in node.inputs):
-            replacements[node] = _outputs_of(graph.nodes[earlier])
+        first_one = graph.nodes[earlier]
+        # What only the first one updates is for both as that has left it.
+        updated = node.op.aux_names if first_one.op.once else ()
+        read = (e.node for n, e in zip(node.op.input_names, node.inputs) if n not in updated)
+        if node not in kept and changed.isdisjoint(read):
+            replacements[node] = _outputs_of(first_one)
     return rewrite(joint, replacements)
 
 
 def _alike(one: Node, other: Node) -> bool:
     """Whether one result can serve for both of two nodes with one operator and the same inputs."""
-    op = one.op
+    op = other.op
     alone = op.stochastic or op.keeps_state or op.written_names or not op.input_names
     # Attributes say where a node runs, and whether it is computed again for the backward run.
     return not alone and one.attrs == other.attrs
