@@ -238,17 +238,19 @@ class BucketingModule(BaseModule):
         """Bind the network of the default bucket key."""
         if shared_module is not None:
             raise AssertionError("shared_module for BucketingModule is not supported")
-        params = self._loaded
-        if force_rebind and self.binded:
-            params = self.get_params() if self.params_initialized else None
-            self._reset()
-        if self.binded:
+        if self.binded and not force_rebind:
             self.logger.warning("Already bound, ignoring bind()")
             return
-        module = self._make_module(self._default_bucket_key)
-        module.bind(data_shapes, label_shapes, for_training, inputs_need_grad, grad_req=grad_req)
-        if params is not None:
-            module.set_params(*params)
+        module = self._buckets.get(self._default_bucket_key) if self.params_initialized else None
+        again = module is not None  # then it keeps its parameters, and its optimizer
+        self._reset()
+        module = module or self._make_module(self._default_bucket_key)
+        module.bind(
+            data_shapes, label_shapes, for_training, inputs_need_grad,
+            force_rebind=again, grad_req=grad_req,
+        )  # fmt: skip
+        if self._loaded is not None:
+            module.set_params(*self._loaded)
             self._loaded = None
         self.for_training = for_training
         self.inputs_need_grad = inputs_need_grad

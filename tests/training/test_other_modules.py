@@ -54,6 +54,17 @@ def test_buckets_share_parameters_and_optimizer(context):
         module.forward(bucket_batch(3, described=False))
 
 
+def test_bucketing_rebound_keeps_trained_parameters_and_optimizer():
+    one, other = bucketing(), bucketing()
+    for step, length in enumerate((10, 5, 10, 5)):
+        if step == 2:
+            one.bind([("data", (2, 10))], [("softmax_label", (2,))], force_rebind=True)
+        for module in (one, other):
+            module.forward_backward(bucket_batch(length))
+            module.update()
+    same(*(values(module.get_params()[0]) for module in (one, other)))
+
+
 def test_bucketing_checkpoint(tmp_path):
     prefix = str(tmp_path / "net")
     module = bucketing()
