@@ -209,10 +209,7 @@ class BaseModule(Steps):
             )  # fmt: skip
             self._log_values(epoch, "Train", trained)
             self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
-            arg_params, aux_params = self.get_params()
-            self.set_params(arg_params, aux_params)  # the same on all devices
-            report_divergence(epoch, {**arg_params, **aux_params}, self.logger, resume is not None)
-            tell(epoch_end_callback, epoch, self.symbol, arg_params, aux_params)
+            arg_params, aux_params = self._end_epoch(epoch, epoch_end_callback, resume is not None)
             if eval_data is not None:
                 validated = self.score(
                     eval_data,
@@ -269,6 +266,16 @@ class BaseModule(Steps):
                 tell(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, known))
             nbatch += 1
         return eval_name_vals
+
+    def _end_epoch(
+        self, epoch: int, callback: Callable | Sequence[Callable] | None, required: bool
+    ) -> tuple[dict, dict]:
+        """The parameters, now the same on all devices; ``required``: to be finite."""
+        arg_params, aux_params = self.get_params()
+        self.set_params(arg_params, aux_params)
+        report_divergence(epoch, {**arg_params, **aux_params}, self.logger, required)
+        tell(callback, epoch, self.symbol, arg_params, aux_params)
+        return arg_params, aux_params
 
     def _log_values(self, epoch: int, kind: str, values: Sequence[tuple[str, float]]) -> None:
         for name, value in values:

@@ -69,14 +69,7 @@ class DataParallelExecutorGroup:
         self.output_layouts = [
             DataDesc.get_batch_axis(symbol[i].attr("__layout__")) for i in range(self.num_outputs)
         ]
-        wanted = {name for name in self.param_names if name not in self.fixed_param_names}
-        if inputs_need_grad:
-            wanted.update(desc.name for desc in data_shapes)
-        self.grad_req = (
-            grad_req_by_name(grad_req, self.arg_names, wanted)
-            if for_training
-            else dict.fromkeys(self.arg_names, "null")
-        )
+        self.grad_req = self._requirements(grad_req, data_shapes)
         self.shared_data_arrays: list[dict[str, Any]] = (
             shared_group.shared_data_arrays if shared_group else [{} for _ in self.contexts]
         )
@@ -84,6 +77,17 @@ class DataParallelExecutorGroup:
         self._by_shape: OrderedDict[tuple, list[Any]] = OrderedDict()
         self._labels_loaded = False
         self.bind_exec(data_shapes, label_shapes, shared_group)
+
+    def _requirements(
+        self, grad_req: str | Sequence[str] | Mapping[str, str], data_shapes: Sequence[DataDesc]
+    ) -> dict[str, str]:
+        """What is asked of the gradient of each argument."""
+        if not self.for_training:
+            return dict.fromkeys(self.arg_names, "null")
+        wanted = {name for name in self.param_names if name not in self.fixed_param_names}
+        if self.inputs_need_grad:
+            wanted.update(desc.name for desc in data_shapes)
+        return grad_req_by_name(grad_req, self.arg_names, wanted)
 
     # -- binding ---------------------------------------------------------------------------
 

@@ -61,6 +61,16 @@ class Module(HasOptimizer):
         self._label_names = as_list(label_names)
         self._state_names = as_list(state_names)
         self._fixed_param_names = as_list(fixed_param_names)
+        self._read_names(symbol)
+        self._start_without_parameters()
+        self._start_without_optimizer()
+        self._grad_req: Any = None
+        self._exec_group: Any = None
+        self._data_shapes: list[DataDesc] = []
+        self._label_shapes: list[DataDesc] | None = None
+
+    def _read_names(self, symbol: Any) -> None:
+        """Sort the arguments of the symbol into inputs and parameters."""
         check_input_names(symbol, self._data_names, "data_names", required=True)
         check_input_names(symbol, self._label_names, "label_names", required=False)
         check_input_names(symbol, self._state_names, "state_names", required=True)
@@ -69,12 +79,6 @@ class Module(HasOptimizer):
         self._param_names = [name for name in symbol.list_arguments() if name not in inputs]
         self._aux_names = symbol.list_auxiliary_states()
         self._output_names = symbol.list_outputs()
-        self._start_without_parameters()
-        self._start_without_optimizer()
-        self._grad_req: Any = None
-        self._exec_group: Any = None
-        self._data_shapes: list[DataDesc] = []
-        self._label_shapes: list[DataDesc] | None = None
 
     # -- files -----------------------------------------------------------------------------
 

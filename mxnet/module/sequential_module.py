@@ -131,22 +131,15 @@ class SequentialModule(BaseModule):
             raise AssertionError("Attempting to bind an empty SequentialModule: add modules first")
         self.for_training = for_training
         self.inputs_need_grad = inputs_need_grad
-        self._label_shapes = None
+        takes_labels = [bool(meta.get(self.META_TAKE_LABELS)) for meta in self._metas]
+        self._label_shapes = label_shapes if any(takes_labels) else None
         shapes = data_shapes
-        for place, (module, meta) in enumerate(zip(self._modules, self._metas, strict=True)):
-            labels = label_shapes if meta.get(self.META_TAKE_LABELS) else None
-            if labels is not None:
-                self._label_shapes = label_shapes
-            if meta.get(self.META_AUTO_WIRING):
-                names = module.data_names
-                if len(names) != len(shapes):
-                    raise AssertionError(
-                        f"module {place} has inputs {list(names)} but is given {len(shapes)}"
-                    )
-                shapes = [(name, desc[1]) for name, desc in zip(names, shapes, strict=True)]
+        for place, module in enumerate(self._modules):
+            if self._metas[place].get(self.META_AUTO_WIRING):
+                shapes = _wired(place, module.data_names, shapes)
             module.bind(
                 shapes,
-                labels,
+                label_shapes if takes_labels[place] else None,
                 for_training,
                 inputs_need_grad=inputs_need_grad or (for_training and place > 0),
                 force_rebind=force_rebind,
@@ -217,3 +210,10 @@ class SequentialModule(BaseModule):
         self._check_bound("install_monitor")
         for module in self._modules:
             module.install_monitor(mon)
+
+
+def _wired(place: int, names: Sequence[str], shapes: Sequence[Any]) -> list[tuple[str, Any]]:
+    """The shapes of outputs under the names of the inputs that they go into."""
+    if len(names) != len(shapes):
+        raise AssertionError(f"module {place} has inputs {list(names)} but is given {len(shapes)}")
+    return [(name, desc[1]) for name, desc in zip(names, shapes, strict=True)]
