@@ -201,11 +201,16 @@ class Executor:
             set_head_gradients(targets, names, out_grads, is_dynamic(self._graph))
         if self._check is not None:
             self._check.train = True
+        shown: list[tuple[torch.Tensor, torch.Tensor]] = []
         if not self._has_values(program):
+            if self._programs.shared:  # the outputs may be those of another executor's run
+                shown = [(head, head.clone()) for head in self._bound.heads.values()]
             self._repeat_forward(program)
         assert program.backward is not None
         self._run(program.backward)
         self._arena.owner = None  # the backward run reuses the memory of forward values
+        for head, value in shown:
+            head.resize_(value.shape).copy_(value)
 
     def _has_values(self, program: Program) -> bool:
         """Whether the arena holds the forward values that a backward run of a program needs.

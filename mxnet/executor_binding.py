@@ -80,6 +80,7 @@ def binding_of(
             kept.bindings.add(key, found)
         return found
     kept.bindings.move_to_end(key)
+    found.programs.shared = True
     why, seconds = "shapes bound before, program kept", perf_counter() - since
     found.programs.note(found.bound.gradients != {}, why, True, False, seconds)
     return found

@@ -82,8 +82,11 @@ class Programs:
 
     Parameters: ``make(train, fused, planned)`` makes one, of a plan if there is one already; ``plans``:
     where plans are kept; ``pattern``: of what else a plan depends; ``outputs``: of the symbol; ``why``
-    it is bound, ``rebind`` and ``since`` (a time of ``perf_counter``): of the first one.
+    it is bound, ``rebind`` and ``since`` (a time of ``perf_counter``): of the first one. ``shared``:
+    whether several executors have them, and their outputs.
     """
+
+    shared = False
 
     def __init__(
         self,

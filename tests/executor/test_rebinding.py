@@ -103,9 +103,11 @@ def test_executors_with_one_program_go_back_through_their_own_draws():
     np.testing.assert_array_equal(other.grad_dict["data"].asnumpy(), drawn)
     for first, second in ((one, other), (other, one)):
         drawn = first.forward(is_train=True)[0].asnumpy()
-        assert (second.forward(is_train=True)[0].asnumpy() != drawn).any()
+        latest = second.forward(is_train=True)[0].asnumpy()
+        assert (latest != drawn).any()
         first.backward(mx.nd.ones((8, 8)))
         np.testing.assert_array_equal(first.grad_dict["data"].asnumpy(), drawn)
+        np.testing.assert_array_equal(second.outputs[0].asnumpy(), latest)
 
 
 def test_monitor_of_one_is_not_that_of_another():
