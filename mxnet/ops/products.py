@@ -28,7 +28,7 @@ __all__ = ["FullyConnectedProduct", "PointwiseConvolution", "PointwiseWeight", "
 
 
 def affine(left, right, *, out, start=None, shift=None, relu=False, packed=False):
-    """out = left right + start + shift, with max(x, 0) if asked for.
+    """out = left right + start + shift, with max(x, 0) if asked for, of matrices or batches of them.
 
     ``right`` may be packed; ``start`` is like ``out``, ``shift`` a row.
     """
@@ -40,10 +40,11 @@ def affine(left, right, *, out, start=None, shift=None, relu=False, packed=False
 
         low = 0.0 if relu else None
         return multiply(left, right, start, shift, low, packed, out=out)
+    batched = left.dim() == 3
     if start is None:
-        result = torch.mm(left, right, out=out)
+        result = (torch.bmm if batched else torch.mm)(left, right, out=out)
     else:  # which may be what ``out`` holds
-        result = torch.addmm(start, left, right, out=out)
+        result = (torch.baddbmm if batched else torch.addmm)(start, left, right, out=out)
     result = result if shift is None else result.add_(shift)
     return result.clamp_min_(0) if relu else result
 
@@ -66,11 +67,24 @@ def as_rows(array):
 
 def stored_for_rows(out, shape, like):
     """The array for a result, or another one if its pixels are no rows."""
-    if out is not None and out.is_contiguous(memory_format=torch.channels_last):
+    if out is not None and has_rows(out):
         return out
     return torch.empty(
         shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last
     )
+
+
+def has_rows(*arrays):
+    """Whether the pixels of all arrays (n, c, h, w) are rows: whether they are stored channels-last."""
+    return all(each.is_contiguous(memory_format=torch.channels_last) for each in arrays)
+
+
+def as_matrices(array):
+    """The images of an array (n, c, h, w) as matrices (n, c, h w).
+
+    A view, unless the array is neither dense nor stored channels-last.
+    """
+    return (array if has_rows(array) else array.contiguous()).flatten(2)
 
 
 class PointwiseConvolution(Op, name="_pointwise_convolution"):
@@ -114,7 +128,12 @@ class PointwiseConvolution(Op, name="_pointwise_convolution"):
 
     def products(self, inputs, outputs):
         (n, c, h, w), _ = inputs[0]
-        return (MatrixProduct(n * h * w, self.num_filter, c, packed=self.packed),)
+        whole = MatrixProduct(n * h * w, self.num_filter, c, packed=self.packed)
+        if self.packed:
+            return (whole,)
+        # Of dense images, by ``by_images``.
+        to_dense = MatrixProduct(self.num_filter, h * w, c, self.transposed, batch=n)
+        return whole, to_dense, MatrixProduct(h * w, self.num_filter, c, True, batch=n)
 
     def multiplications(self, weight):
         """One for each channel of the data."""
@@ -127,12 +146,16 @@ class PointwiseConvolution(Op, name="_pointwise_convolution"):
         return super().prepare(tensors, **requests)
 
     def forward(self, data, weight, bias=None, residual=None, *, out):
-        shape = (data.shape[0], self.num_filter, *data.shape[2:])
-        result = stored_for_rows(out, shape, data)
+        result = out
+        if out is None or self.packed:
+            shape = (data.shape[0], self.num_filter, *data.shape[2:])
+            result = stored_for_rows(out, shape, data)
         right = weight
         if not self.packed:
             right = weight.view(weight.shape[:2])
             right = right if self.transposed else right.t()
+            if not has_rows(data, result):
+                return self.by_images(data, right, bias, residual, result)
         if residual is not None:  # rows of one dense image would be strided
             residual = as_rows(residual.contiguous(memory_format=torch.channels_last))
         affine(
@@ -140,6 +163,24 @@ class PointwiseConvolution(Op, name="_pointwise_convolution"):
             start=residual, relu=self.activation == "relu",
         )  # fmt: skip
         return result if out is None or result is out else copy_images(out, result)
+
+    def by_images(self, data, right, bias, residual, out):
+        """A product for each image; of one that is dense, channels are rows and pixels columns."""
+        rows, relu, start = has_rows(out), self.activation == "relu", None
+        columns, result = as_matrices(data), out.view(*out.shape[:2], -1)
+        result = result.mT if rows else result
+        right = right.expand(len(data), *right.shape)
+        if residual is not None:
+            copy_images(out, residual)
+            start = result
+        if rows:
+            affine(columns.mT, right, out=result, start=start, shift=bias, relu=relu)
+            return out
+        if bias is not None:
+            shift = bias.view(-1, 1)
+            start = result.copy_(shift) if start is None else result.add_(shift)
+        affine(right.mT, columns, out=result, start=start, relu=relu)
+        return out
 
 
 class PointwiseWeight(Op, name="_pointwise_weight"):
@@ -153,7 +194,8 @@ class PointwiseWeight(Op, name="_pointwise_weight"):
 
     def products(self, inputs, outputs):
         (n, k, h, w), (_, c, _, _) = inputs[0][0], inputs[1][0]
-        return (MatrixProduct(k, c, n * h * w, packs_left=True),)
+        images = (MatrixProduct(k, c, h * w, packs_left) for packs_left in (False, True))
+        return MatrixProduct(k, c, n * h * w, packs_left=True), *images
 
     def multiplications(self, weight):
         """One for each channel of the second input, the data, and number of the first one."""
@@ -169,7 +211,12 @@ class PointwiseWeight(Op, name="_pointwise_weight"):
         shape = (d_output.shape[1], data.shape[1])
         if out is None:
             out = torch.empty((*shape, 1, 1), dtype=data.dtype, device=data.device)
-        affine(as_rows(d_output).t(), as_rows(data), out=out.view(shape))
+        result = out.view(shape)
+        if has_rows(d_output, data):
+            affine(as_rows(d_output).t(), as_rows(data), out=result)
+            return out
+        for number, (d, image) in enumerate(zip(as_matrices(d_output), as_matrices(data))):
+            affine(d, image.t(), out=result, start=result if number else None)
         return out
 
 

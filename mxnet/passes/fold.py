@@ -21,7 +21,7 @@ from ..ops.winograd import suits
 from .epilogues import SUMS
 from .joint import Joint
 from .memory import nbytes
-from .pointwise import is_pointwise
+from .pointwise import is_dense, is_pointwise, suits_images
 from .rewrite import Replacement, rewrite
 from .target import Facts, Target
 
@@ -134,6 +134,14 @@ class _Folding:
         first = self.readers.get(keys[0])
         return readers[0] if first and readers[0] not in self.replacements else None
 
+    def goes_to_user(self, node: Node) -> bool:
+        """Whether a node's result is an output, or a part of one: stored as users want it."""
+        key = self.joint.key(Entry(node))
+        return key in self.heads or any(
+            reader.op is not None and reader.op.joins and self.goes_to_user(reader)
+            for reader in self.readers.get(key, ())
+        )
+
     # -- layers -------------------------------------------------------------------------------
     def convolution(self, node: Node) -> None:
         """Fuse a two-dimensional convolution, if it is one, with what follows."""
@@ -152,19 +160,30 @@ class _Folding:
             planned["pad"] = op.geometry()[1][0]
             self.replace(chain, "_winograd_convolution", planned, {"packing": "winograd"})
             return
-        if not self.has_room(node):
-            return
-        relu_at_most = chain.activation[0] in ("none", "relu")
-        inner = (
-            node.inputs[0].node.op is not None
-            and self.joint.key(Entry(chain.last)) not in self.heads
-        )
-        if "products" in self.target.kernels and relu_at_most and inner and is_pointwise(op):
-            planned["packed"] = True
-            self.replace(chain, "_pointwise_convolution", planned, {"packing": "product"})
+        if self.multiply(chain, planned) or not self.has_room(node):
             return
         kind = "_fused_convolution" if chain.residual is None else "_fused_convolution_add"
         self.replace(chain, kind, own, packing)
+
+    def multiply(self, chain: _Chain, own: dict) -> bool:
+        """Compute a convolution as a matrix product, if it is one whose data and result suit that."""
+        layer, relu_at_most = chain.layer, chain.activation[0] in ("none", "relu")
+        if "products" not in self.target.kernels or not relu_at_most or not is_pointwise(layer.op):
+            return False
+        result = self.shape(Entry(layer))
+        dense = is_dense(result) and self.goes_to_user(chain.last)
+        if dense and not suits_images(result):
+            return False
+        if not dense and is_dense(result) and layer.inputs[0].node.op is None:
+            return False  # the result would be stored as the data are not
+        if dense and chain.normalisation is None:
+            packing = None
+        elif self.has_room(layer):
+            packing = {} if dense else {"packing": "product"}
+        else:
+            return False
+        self.replace(chain, "_pointwise_convolution", {**own, "packed": not dense}, packing)
+        return True
 
     def suits_winograd(self, chain: _Chain) -> bool:
         """Whether a convolution is of the kind that needs a quarter of the multiplications."""

@@ -27,6 +27,7 @@ def choose_channels_last(
 ) -> set[Key]:
     """The values to be stored channels-last; values in ``fixed`` have their storage already."""
     gaining = channels_last_types(device)
+    fixed = {*fixed, *_parts(graph, fixed)}
     chosen: set[Key] = set()
     for position, node in enumerate(graph.nodes):
         op = node.op
@@ -51,6 +52,16 @@ def choose_channels_last(
                 if _matters(shapes[position][index]):
                     chosen.add(key)
     return chosen
+
+
+def _parts(graph: Graph, fixed: Collection[Key]) -> list[Key]:
+    """What is computed as a part of values whose storage is fixed."""
+    return [
+        source
+        for position, node in enumerate(graph.nodes)
+        if node.op is not None and node.op.joins and (position, 0) in fixed
+        for source in graph.sources[position]
+    ]
 
 
 def _matters(shape: tuple) -> bool:

@@ -8,25 +8,30 @@ from typing import Any
 
 from ..graph.node import Entry, Node
 from ..ops.core import get_op
+from ..ops.shapes import product
 from .convolutions import convolutions, derivative_parts
 from .joint import Joint
 from .rewrite import Replacement, made, rewrite
 from .target import Facts, Target
 
-__all__ = ["is_pointwise", "use_products"]
+__all__ = ["is_dense", "is_pointwise", "suits_images", "use_products"]
+
+LEAST_IMAGE = 64  # pixels: products of each of many smaller images were measured to be slower
 
 
 def use_products(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:
     """Compute convolutions with filters of one pixel, and their derivatives, as generated products.
 
-    Data are stored channels-last, so that pixels are rows; the results are in planned memory. Arrays of
-    users are stored as users want them: what reads or makes these stays a convolution.
+    Data are stored channels-last, so that pixels are rows. Arrays of users are dense, so that channels
+    are: there is a product for each image, then. The results are in planned memory.
     """
     if not target.train or "products" not in target.kernels:
         return joint
     replacements: dict[Node, Replacement | None] = {}
     for layer in convolutions(joint, facts):
-        if layer.from_user or layer.to_user or not is_pointwise(layer.op):
+        if not is_pointwise(layer.op):
+            continue
+        if (layer.from_user or layer.to_user) and not suits_images(layer.result):
             continue
         node: Any = layer.node
         if layer.forward:
@@ -47,6 +52,16 @@ def is_pointwise(op: Any) -> bool:
         return False
     stride, pad, _ = op.geometry()
     return (*stride, *pad) == (1, 1, 0, 0)
+
+
+def is_dense(shape: tuple) -> bool:
+    """Whether an array of a user has channels as rows, rather than pixels: not if there is one."""
+    return product(shape[2:]) > 1
+
+
+def suits_images(shape: tuple) -> bool:
+    """Whether an array of a user is fit for products."""
+    return not is_dense(shape) or product(shape[2:]) >= LEAST_IMAGE
 
 
 def _convolution(node: Node, now: Callable[[Entry], Entry]) -> list[Entry]:

@@ -107,13 +107,96 @@ def test_self_check():
     executor.forward(is_train=False)
 
 
-def test_arrays_of_users_are_left_to_convolutions():
-    """They are not stored channels-last: copying them would take longer than is won."""
+def dense(no_bias, where):
+    """Networks whose convolutions read or make arrays of users, which are not channels-last."""
+
+    def convolution(data, filters):
+        return mx.sym.Convolution(data, kernel=(1, 1), num_filter=filters, no_bias=no_bias)
+
+    net = mx.sym.Variable("data")
+    if where == "out":
+        net = mx.sym.Convolution(net, kernel=(3, 3), num_filter=16, pad=(1, 1))
+    net = convolution(net, 24)
+    if where == "between":
+        net = convolution(mx.sym.BatchNorm(net) + net, 1)
+    if where == "residual":
+        net = mx.sym.BatchNorm(convolution(mx.sym.relu(net), 24)) + net
+    return mx.sym.mean(net, axis=(2, 3)) if where == "in" else mx.sym.relu(net)
+
+
+@pytest.mark.parametrize("no_bias", [False, True])
+@pytest.mark.parametrize("where", ["in", "out", "both", "between", "residual"])
+@pytest.mark.parametrize("shape", [(3, 10, 9, 8), (1, 1, 1, 67), (5, 3, 1, 1)], ids=str)
+def test_dense_arrays_of_users(monkeypatch, no_bias, where, shape):
+    net = dense(no_bias, where)
+    results = []
+    for fused in (True, False):
+        monkeypatch.setenv("MXNET_USE_FUSION", str(int(fused)))
+        executor = bound(net, "write", shape)
+        result = executor.forward(is_train=True)[0]
+        found = {"out": result.asnumpy()}
+        executor.backward([mx.nd.arange(result.size).reshape(result.shape) / result.size])
+        found.update((name, array.asnumpy()) for name, array in executor.grad_dict.items())
+        found["prediction"] = executor.forward(is_train=False)[0].asnumpy()
+        for train in (True, False):
+            products = "_pointwise_convolution" in operators(executor, train)
+            assert products == fused or not train
+        results.append(found)
+    largest = max(np.abs(value).max() for value in results[1].values())
+    for name, value in results[1].items():
+        np.testing.assert_allclose(results[0][name], value, 1e-4, 1e-5 * largest, err_msg=name)
+
+
+def test_small_dense_images_are_left_to_convolutions():
     net = mx.sym.Convolution(mx.sym.Variable("data"), kernel=(1, 1), num_filter=32)
     for grad_req, train in (("write", True), ("null", False)):
-        executor = bound(net, grad_req, (2, 16, 8, 8))
+        executor = bound(net, grad_req, (2, 16, 7, 7))
         executor.forward(is_train=train)
         assert not any("pointwise" in name for name in operators(executor, train))
+
+
+def test_what_is_not_a_number_stays_so():
+    """In the pixel in which it is, and no other one."""
+    net = mx.sym.relu(mx.sym.Convolution(mx.sym.Variable("data"), kernel=(1, 1), num_filter=3))
+    executor = bound(net, "null", (2, 4, 8, 9))
+    executor.arg_dict["data"][1, 2, 3, 4] = float("nan")
+    found = np.isnan(executor.forward()[0].asnumpy())
+    assert found[1, :, 3, 4].all()
+    assert found.sum() == 3
+
+
+def test_arrays_that_are_neither_dense_nor_channels_last():
+    import torch
+
+    net = mx.sym.Convolution(mx.sym.Variable("data"), kernel=(1, 1), num_filter=8, name="c")
+    executor = bound(net, "write", (2, 4, 8, 9))
+    strided = torch.empty(2, 4, 8, 18)[..., ::2].copy_(executor.arg_dict["data"]._tensor)
+    data = mx.nd.from_dlpack(torch.utils.dlpack.to_dlpack(strided))
+    other = net.bind(
+        mx.cpu(),
+        {**executor.arg_dict, "data": data},
+        {name: mx.nd.zeros(array.shape) for name, array in executor.grad_dict.items()},
+    )
+    for each in (executor, other):
+        each.forward(is_train=True)
+        each.backward(each.outputs)
+    np.testing.assert_array_equal(other.outputs[0].asnumpy(), executor.outputs[0].asnumpy())
+    for name, gradient in executor.grad_dict.items():
+        np.testing.assert_array_equal(other.grad_dict[name].asnumpy(), gradient.asnumpy())
+
+
+def test_pieces_of_dense_outputs_are_dense(monkeypatch):
+    net = mx.sym.relu(
+        mx.sym.Convolution(mx.sym.Variable("data"), kernel=(1, 1), num_filter=256, name="c")
+    )
+    executor = bound(net, "null", (8, 64, 56, 56))
+    found = executor.forward()[0].asnumpy()
+    assert "_joined_samples" in operators(executor, False)
+    for instruction in executor._program(False).forward.instructions:
+        assert all(tensor.is_contiguous() for tensor in instruction.writes)
+    monkeypatch.setenv("MXNET_USE_FUSION", "0")
+    want = bound(net, "null", (8, 64, 56, 56)).forward()[0].asnumpy()
+    np.testing.assert_allclose(found, want, 1e-4, 1e-4)
 
 
 @pytest.mark.parametrize("packed", [False, True])
