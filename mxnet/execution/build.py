@@ -24,14 +24,17 @@ from ..passes.target import Target, available_kernels
 from ..planning import Inference, is_dynamic
 from .allocator import keep_freed_memory
 from .collector import without_collection
-from .dynamic import DynamicSegment
+from .dynamic import DynamicSegment, sinks_of
 from .hoisted import Prologue
 from .lower import Environment, Lowering, Sink, torch_dtype
 from .program import Instruction, Segment
 from .recorded import RECORDERS, Recording, recording_of
 from .storage import Arena
 
-__all__ = ["Bound", "Program", "build", "dtype_name", "fact_of", "writable_gradients"]
+__all__ = [
+    "Bound", "Program", "build", "draws", "dtype_name", "fact_of", "heads_now", "moved_by",
+    "writable_gradients",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ class Bound:
     gradients: Mapping[Node, tuple[torch.Tensor, bool]]
     heads: Mapping[Entry, torch.Tensor]
     head_gradients: dict[int, torch.Tensor] = field(default_factory=dict)
+
+    def variables_of(self, joint: Joint) -> dict[Node, torch.Tensor]:
+        """The tensors of all variables of a joint graph: also of the gradients of its outputs."""
+        heads = {node: self.head_gradients[index] for index, node in joint.head_gradients}
+        return {**self.variables, **heads}
 
 
 @dataclass(frozen=True)
@@ -120,19 +128,14 @@ def build(
     ``fused``: whether several nodes may become one; ``backend``: who compiles the program, if not we;
     ``planned``: its plan, if it has been planned before.
     """
-    if planned is None:
-        joint = join(graph, list(bound.gradients) if train else [], facts[0])
-    else:
-        joint = planned.joint
-    variables = dict(bound.variables)
-    for index, node in joint.head_gradients:
-        variables[node] = bound.head_gradients[index]
+    wrt = list(bound.gradients) if train else []
+    joint = planned.joint if planned is not None else join(graph, wrt, facts[0])
+    variables = bound.variables_of(joint)
     environment = Environment(context, device, train, rng, state)
-    stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
     if backend is not None or is_dynamic(joint.graph):
         _refuse_budget(budget, backend)
         heads = dict(heads_now(graph, joint, bound))
-        return _build_dynamic(joint, bound, variables, heads, environment, stochastic, backend)
+        return _build_dynamic(joint, bound, variables, heads, environment, draws(graph), backend)
     _check_gradients(bound)
     kernels = available_kernels(device.type) if fused else frozenset()
     target = Target(device.type, train, kernels, monitored=not fused)
@@ -150,9 +153,14 @@ def build(
     native = arena if "numba" in target.kernels else None
     forward, backward = _segments(planned, lowering, recording, native)
     return Program(
-        planned.joint.graph, planned.plan, forward, backward, stochastic, planned, recording,
+        planned.joint.graph, planned.plan, forward, backward, draws(graph), planned, recording,
         moved_by(joint.forward, variables),
     )  # fmt: skip
+
+
+def draws(graph: Graph) -> bool:
+    """Whether some operator draws random numbers."""
+    return any(node.op is not None and node.op.stochastic for node in graph.nodes)
 
 
 def _refuse_budget(budget: int | None, backend: str | None) -> None:
@@ -288,14 +296,12 @@ def _build_dynamic(
 ) -> Program:
     """A program that runs node by node, or as compiled by a backend."""
     values = {Entry(node): tensor for node, tensor in variables.items()}
-    sinks: dict[Entry, list[Sink]] = {}
-    for variable, gradient in zip(joint.wrt, joint.gradients):
-        if gradient is not None:
-            entry = Entry(gradient.node, gradient.index)
-            sinks.setdefault(entry, []).append(Sink(*bound.gradients[variable]))
     nodes, rest = joint.forward.nodes, joint.graph.nodes[len(joint.forward.nodes) :]
     forward = DynamicSegment(nodes, values, heads, {}, environment)
-    backward = DynamicSegment(rest, values, {}, sinks, environment) if joint.wrt else None
+    backward = None
+    if joint.wrt:
+        sinks = sinks_of(joint, bound.gradients)
+        backward = DynamicSegment(rest, values, {}, sinks, environment)
     if backend is not None:
         from .inductor import compile_segments  # importing torch's compiler takes a second
 
@@ -335,8 +341,13 @@ class _Writable:
 
 
 def _overlap(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether two tensors of one storage have bytes in common."""
-    return (
-        one.data_ptr() < other.data_ptr() + other.numel() * other.element_size()
-        and other.data_ptr() < one.data_ptr() + one.numel() * one.element_size()
-    )
+    """Whether two tensors of one storage may have bytes in common."""
+    return one.data_ptr() < _end(other) and other.data_ptr() < _end(one)
+
+
+def _end(tensor: torch.Tensor) -> int:
+    """The address after the last element."""
+    if tensor.numel() == 0:
+        return tensor.data_ptr()
+    last = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride()))
+    return tensor.data_ptr() + (last + 1) * tensor.element_size()

@@ -9,13 +9,14 @@ from typing import Any
 import torch
 
 from ..graph.node import Entry, Node
+from ..passes.joint import Joint
 from .cuda import settings
 from .lower import Environment, Sink
 from .plain import run_node
 from .program import Instruction
 from .watch import Watcher
 
-__all__ = ["DynamicSegment"]
+__all__ = ["DynamicSegment", "sinks_of"]
 
 Values = dict[Entry, torch.Tensor]
 
@@ -81,6 +82,18 @@ class DynamicSegment:
     def __str__(self) -> str:
         declared = (node for node in self.nodes if node.op is not None)
         return "\n".join(str(Instruction(node, _nothing, (), ())) for node in declared)
+
+
+def sinks_of(
+    joint: Joint, targets: Mapping[Node, tuple[torch.Tensor, bool]]
+) -> dict[Entry, list[Sink]]:
+    """The gradient arrays by entry; ``targets``: by variable, as those of ``Bound``."""
+    sinks: dict[Entry, list[Sink]] = {}
+    for variable, gradient in zip(joint.wrt, joint.gradients, strict=True):
+        if gradient is not None:
+            entry = Entry(gradient.node, gradient.index)
+            sinks.setdefault(entry, []).append(Sink(*targets[variable]))
+    return sinks
 
 
 def _nothing() -> Any:

@@ -12,8 +12,8 @@ from ..graph.node import Entry, Graph, Node
 from ..passes.joint import join
 from ..passes.memory import Plan
 from ..passes.place import assign_contexts, insert_copies
-from .build import Bound, Program, heads_now, moved_by
-from .dynamic import DynamicSegment, Values
+from .build import Bound, Program, draws, heads_now, moved_by
+from .dynamic import DynamicSegment, Values, sinks_of
 from .lower import Environment, Sink
 from .recorded import RECORDERS, Recording
 
@@ -70,12 +70,11 @@ def build_placed(
     context; the others as in ``build``.
     """
     joint = join(graph, list(bound.gradients) if train else [])
-    variables = dict(bound.variables)
-    where = dict(contexts)
+    variables = bound.variables_of(joint)
     on_forward = assign_contexts(joint.forward, groups, contexts)
-    for index, node in joint.head_gradients:
-        variables[node] = bound.head_gradients[index]
-        where[node] = on_forward[joint.forward.outputs[index].node]
+    outputs = joint.forward.outputs
+    where = {node: on_forward[outputs[index].node] for index, node in joint.head_gradients}
+    where.update(contexts)
     placed = insert_copies(joint, {**assign_contexts(joint.graph, groups, where), **on_forward})
     now = list(heads_now(graph, joint, bound))
     joint, renewed = placed.joint, placed.renewed
@@ -86,24 +85,17 @@ def build_placed(
     environments = {node: of_context[context] for node, context in placed.contexts.items()}
     values = {Entry(renewed[node]): tensor for node, tensor in variables.items()}
     heads = {Entry(renewed[e.node], e.index): head for e, head in now}
-    sinks: dict[Entry, list[Sink]] = {}
-    by_variable = {renewed[node]: target for node, target in bound.gradients.items()}
-    for variable, gradient in zip(joint.wrt, joint.gradients, strict=True):
-        if gradient is not None:
-            entry = Entry(gradient.node, gradient.index)
-            sinks.setdefault(entry, []).append(Sink(*by_variable[variable]))
+    sinks = sinks_of(joint, {renewed[node]: target for node, target in bound.gradients.items()})
     dying = _dying(joint.graph)
     nodes, rest = joint.forward.nodes, joint.graph.nodes[len(joint.forward.nodes) :]
     forward = PlacedSegment(nodes, values, heads, {}, environments, dying)
     backward = None
     if joint.wrt:
         backward = PlacedSegment(rest, values, {}, sinks, environments, dying)
-    stochastic = any(node.op is not None and node.op.stochastic for node in graph.nodes)
     recorded = any(environment.device.type in RECORDERS for environment in of_context.values())
     recording = Recording(None, "it runs on several devices") if recorded else None
-    plan = Plan()
     moved = moved_by(joint.forward, variables)
-    return Program(joint.graph, plan, forward, backward, stochastic, None, recording, moved)
+    return Program(joint.graph, Plan(), forward, backward, draws(graph), None, recording, moved)
 
 
 def _dying(graph: Graph) -> dict[Node, list[Entry]]:

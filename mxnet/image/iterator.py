@@ -67,9 +67,6 @@ class ImageIter(DataIter):
         **kwargs: Any,
     ):
         super().__init__()
-        assert path_imgrec or path_imglist or isinstance(imglist, (list, tuple)), (
-            "say where the images are: path_imgrec, path_imglist or imglist"
-        )
         assert dtype in ("int32", "float32", "int64", "float64"), f"{dtype} is not supported"
         if last_batch_handle not in ("pad", "discard", "roll_over"):
             raise MXNetError(
@@ -77,16 +74,10 @@ class ImageIter(DataIter):
             )
         self.check_data_shape(data_shape)
         self.batch_size, self.data_shape, self.label_width = batch_size, data_shape, label_width
-        self.path_root = path_root
-        self.shuffle = shuffle
-        self.dtype = dtype
+        self.path_root, self.shuffle, self.dtype = path_root, shuffle, dtype
         self.last_batch_handle = last_batch_handle
         self._open(path_imgrec, path_imgidx, path_imglist, imglist)
         if shuffle or num_parts > 1:
-            assert self.seq is not None, (
-                "a RecordIO file has no order without its index: give path_imgidx"
-            )
-        if num_parts > 1:
             self._keep_part(part_index, num_parts)
         self.auglist = aug_list if aug_list is not None else CreateAugmenter(data_shape, **kwargs)
         label_shape = (batch_size,) if label_width == 1 else (batch_size, label_width)
@@ -98,6 +89,9 @@ class ImageIter(DataIter):
         self.reset()
 
     def _open(self, path_imgrec, path_imgidx, path_imglist, imglist) -> None:
+        assert path_imgrec or path_imglist or isinstance(imglist, (list, tuple)), (
+            "say where the images are: path_imgrec, path_imglist or imglist"
+        )
         self.imgrec: Any = None
         self.imglist: dict[Any, tuple[np.ndarray, str]] | None = None
         self.seq = None
@@ -115,8 +109,10 @@ class ImageIter(DataIter):
 
     def _keep_part(self, index: int, count: int) -> None:
         """Leave out all images but those of one of ``count`` parts of equal size."""
-        assert self.seq is not None
-        assert index < count, f"part_index should be below num_parts={count}"
+        assert self.seq is not None, (
+            "a RecordIO file has no order without its index: give path_imgidx"
+        )
+        assert 0 <= index < count, f"part_index should be in 0..{count - 1}, below num_parts"
         size = len(self.seq) // count
         self.seq = self.seq[index * size : (index + 1) * size]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
+from mxnet.execution.build import Bound, writable_gradients
 
 SHAPES = {"data": (2, 3), "fc_weight": (4, 3), "fc_bias": (4,)}
 
@@ -276,3 +278,11 @@ def test_programs_without_a_plan_say_so():
     text = executor.debug_str()
     assert "# without a plan" in text
     assert "some_output = _contrib_boolean_mask()(data, mask)" in text
+
+
+@pytest.mark.parametrize(("place", "free"), [(slice(5, 7), False), (slice(7, 8), True)])
+def test_gradients_are_not_computed_in_strided_memory_of_others(place, free):
+    one, other = (mx.sym.Variable("one") * mx.sym.Variable("other"))._graph.arguments
+    memory = torch.zeros(8)
+    tensors = {one: memory[::2], other: torch.zeros(memory[place].shape)}
+    assert writable_gradients(Bound(tensors, {other: (memory[place], False)}, {})) == (free,)
