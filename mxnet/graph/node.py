@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from ..error import InputFact, NodeFacts
 from .origin import Origin
 
-__all__ = ["Entry", "Graph", "Node"]
+__all__ = ["Entry", "Graph", "Node", "unique_name"]
 
 
 class Node:
@@ -228,6 +229,16 @@ class Graph:
         from .text import graph_text
 
         return graph_text(self)
+
+
+def unique_name(name: str, taken: Counter[str]) -> str:
+    """The name, or with a number behind it one that is not taken, which it is from then on."""
+    found = name
+    while taken[found]:
+        found = f"{name}{taken[name]}"
+        taken[name] += 1
+    taken[found] += 1
+    return found
 
 
 def depth_first(outputs: Iterable[Entry]) -> list[Node]:

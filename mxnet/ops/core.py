@@ -403,6 +403,9 @@ class Op:
         if name is None:
             base = f"{source.name}_backward" if source is not None else "node"
             name = f"{base}_{self.hint}"
+        rename = getattr(_building, "rename", None)
+        if rename is not None:
+            name = rename(name)
         node = Node(self, tuple(inputs), name, self.attrs(), derived_from=source)
         made = getattr(_building, "made", None)
         if made is not None:
@@ -411,17 +414,22 @@ class Op:
 
 
 class building_for:  # noqa: N801 - reads as a statement
-    """A ``with`` block in which nodes are made on behalf of a forward node, noted in ``made``."""
+    """A ``with`` block in which nodes are made on behalf of a forward node, noted in ``made``.
 
-    def __init__(self, source: Node | None, made: list[Node]):
-        self.new = (source, made)
+    ``rename`` gives the names that they get in place of their own.
+    """
+
+    def __init__(
+        self, source: Node | None, made: list[Node], rename: Callable[[str], str] | None = None
+    ):
+        self.new = {"source": source, "made": made, "rename": rename}
 
     def __enter__(self) -> None:
-        self.old = (getattr(_building, "source", None), getattr(_building, "made", None))
-        _building.source, _building.made = self.new
+        self.old = {name: getattr(_building, name, None) for name in self.new}
+        _building.__dict__.update(self.new)
 
     def __exit__(self, *exc_info) -> None:
-        _building.source, _building.made = self.old
+        _building.__dict__.update(self.old)
 
 
 def positional(function: Callable) -> tuple[str, ...]:

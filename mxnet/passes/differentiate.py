@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..error import NodeError, did_you_mean
-from ..graph.node import Entry, Graph, Node
+from ..graph.node import Entry, Graph, Node, unique_name
 from ..ops.backward import backward_of, visible_outputs
 from ..ops.core import Op, building_for, get_op
 from ..ops.expression import Expression
@@ -39,21 +40,36 @@ def differentiate(
     wrt: Sequence[Node],
     head_gradients: Sequence[Entry | None],
     shapes: Facts | None = None,
+    monitored: bool = False,
+    taken: Counter[str] | None = None,
 ) -> Derivative:
     """The gradients of the graph's outputs, weighted by ``head_gradients``, for variables ``wrt``.
 
     A head gradient may be None where the head is a loss that brings its own. Variables that no
     gradient reaches get zeros; labels get none at all (1.x leaves their arrays as they are).
-    ``shapes``: those of the graph's values, if known, for rules that need fewer nodes then. Raises
-    NodeError where an operator on the way has no derivative.
+    ``shapes``: those of the graph's values, if known, for rules that need fewer nodes then;
+    ``monitored``: whether it is the derivative to which the names of 1.x for monitors belong;
+    ``taken``: the names that no new node may have, by default those of the graph. Raises NodeError where
+    an operator on the way has no derivative.
     """
-    return _Reverse(graph, wrt, shapes).run(head_gradients)
+    if taken is None:
+        given = [*graph.nodes, *(entry.node for entry in head_gradients if entry is not None)]
+        taken = Counter(node.name for node in given)
+    return _Reverse(graph, wrt, shapes, taken, monitored).run(head_gradients)
 
 
 class _Reverse:
-    def __init__(self, graph: Graph, wrt: Sequence[Node], shapes: Facts | None):
-        self.graph, self.wrt, self.shapes = graph, wrt, shapes
+    def __init__(
+        self,
+        graph: Graph,
+        wrt: Sequence[Node],
+        shapes: Facts | None,
+        taken: Counter[str],
+        monitored: bool,
+    ):
+        self.graph, self.wrt, self.shapes, self.monitored = graph, wrt, shapes, monitored
         self.made: list[Node] = []
+        self.taken = taken
         self.gradients: dict[tuple[Node, int], Expression] = {}
         self.active = _dependent(graph, wrt)
 
@@ -69,16 +85,20 @@ class _Reverse:
         for variable in self.wrt:
             gradient = self.gradients.get((variable, 0))
             if gradient is None and variable not in labels:
-                with building_for(variable, self.made):
+                with building_for(variable, self.made, self.unique):
                     gradient = get_op("zeros_like")()(Entry(variable), name=f"d_{variable.name}")
             results.append(gradient)
         return Derivative(tuple(results), tuple(self.made))
+
+    def unique(self, name: str) -> str:
+        """A name that no other node of the graph has."""
+        return unique_name(name, self.taken)
 
     def add(self, entry: Entry, gradient: Expression, source: Node) -> None:
         key = (entry.node, entry.index)
         before = self.gradients.get(key)
         if before is not None:
-            with building_for(source, self.made):
+            with building_for(source, self.made, self.unique):
                 gradient = get_op("_grad_add")()(before, gradient, name=f"d_{entry.name}_sum")
         self.gradients[key] = gradient
 
@@ -110,11 +130,12 @@ class _Reverse:
         needs = [
             learns and entry.node in self.active for learns, entry in zip(op.learns, node.inputs)
         ]
-        with building_for(node, self.made):
+        with building_for(node, self.made, self.unique):
             contributions = self.derive(node, heads, needs)
         for number, (entry, need, gradient) in enumerate(zip(node.inputs, needs, contributions)):
             if need and gradient is not None:
-                _mark(gradient, node, number)
+                if self.monitored:
+                    _mark(gradient, node, number)
                 self.add(entry, gradient, node)
 
     def derive(self, node: Node, heads: list, needs: list[bool]) -> Sequence:

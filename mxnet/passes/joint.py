@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from ..graph.node import Entry, Graph, Node
+from ..graph.node import Entry, Graph, Node, unique_name
 from .constants import NO_CONSTANTS, Constants
 from .differentiate import differentiate, own_head_gradient
 from .infer import Facts
@@ -47,14 +47,16 @@ def join(graph: Graph, wrt: Sequence[Node], shapes: Facts | None = None) -> Join
         return _updating_once(Joint(graph, graph))
     heads: list[Entry | None] = []
     head_variables = []
+    names = Counter(node.name for node in graph.nodes)
     for index, output in enumerate(graph.outputs):
         if own_head_gradient(output.node.op):
             heads.append(None)
             continue
-        node = Node(None, (), f"d_{output.name}", {}, derived_from=output.node)
+        name = unique_name(f"d_{output.name}", names)
+        node = Node(None, (), name, {}, derived_from=output.node)
         head_variables.append((index, node))
         heads.append(Entry(node))
-    derivative = differentiate(graph, wrt, heads, shapes)
+    derivative = differentiate(graph, wrt, heads, shapes, monitored=True)
     found = [entry for entry in derivative.gradients if entry is not None]
     outputs = (*graph.outputs, *found)
     needed = set(Graph(outputs).nodes)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ..base import MXNetError
-from ..graph.node import Entry, Graph, Node
+from ..graph.node import Entry, Graph, Node, unique_name
 from ..ops.core import get_op
 from ..ops.dtypes import canonical, numpy_type
 from ..ops.parameters import unknown_argument
@@ -17,6 +19,10 @@ from ..passes.differentiate import differentiate
 from ..passes.infer import Facts, infer_dtypes, infer_shapes, partial_shape
 
 __all__ = ["Inferable"]
+
+
+# By node, what has been called after it in its derivatives: those of one network may be in one graph.
+_derived: WeakKeyDictionary[Node, set[str]] = WeakKeyDictionary()
 
 
 class Inferable:
@@ -110,8 +116,13 @@ class Inferable:
         for name in names:
             if name not in by_name:
                 raise unknown_argument(name, by_name)
-        heads = self._head_gradients(head_grads)
-        derivative = differentiate(graph, [by_name[name] for name in names], heads)
+        taken = Counter(node.name for node in graph.nodes)
+        for node in graph.nodes:
+            taken.update(_derived.get(node, ()))
+        heads = self._head_gradients(head_grads, taken)
+        derivative = differentiate(graph, [by_name[name] for name in names], heads, taken=taken)
+        for node in derivative.made:
+            _derived.setdefault(node.derived_from, set()).add(node.name)
         gradients = []
         for name, gradient in zip(names, derivative.gradients):
             if gradient is None:
@@ -120,7 +131,7 @@ class Inferable:
         symbol: Any = type(self)
         return symbol(gradients)
 
-    def _head_gradients(self, head_grads: Any) -> list[Entry]:
+    def _head_gradients(self, head_grads: Any, taken: Counter[str]) -> list[Entry]:
         outputs = self._graph.outputs
         if head_grads is None:
             given: list[Any] = [None] * len(outputs)
@@ -134,7 +145,8 @@ class Inferable:
         for output, gradient in zip(outputs, given):
             if gradient is None:
                 ones = get_op("ones_like")()
-                heads.append(ones(output, name=f"d_{output.name}"))
+                heads.append(ones(output, name=unique_name(f"d_{output.name}", taken)))
+                _derived.setdefault(output.node, set()).add(heads[-1].node.name)
             else:
                 heads.append(gradient._outputs[0])
         return heads

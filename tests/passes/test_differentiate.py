@@ -29,8 +29,8 @@ def test_printed_graph_before_and_after():
         "product_output = elemwise_mul()(x, w)\n"
         "d_product_output_output = ones_like()(product_output)\n"
         "product_backward_elemwise_mul_output = elemwise_mul()(d_product_output_output, w)\n"
-        "product_backward_elemwise_mul_output = elemwise_mul()(d_product_output_output, x)\n"
-        "return product_backward_elemwise_mul_output, product_backward_elemwise_mul_output"
+        "product_backward_elemwise_mul1_output = elemwise_mul()(d_product_output_output, x)\n"
+        "return product_backward_elemwise_mul_output, product_backward_elemwise_mul1_output"
     )
 
 
@@ -224,3 +224,33 @@ def test_new_nodes_say_which_node_they_were_made_for():
     )
     assert {node.derived_from.name for node in derivative.made} == {"e"}
     assert all(isinstance(entry, Entry) for entry in derivative.gradients)
+
+
+def repeated_cell():
+    cell = mx.rnn.LSTMCell(4, prefix="lstm_")
+    return cell.unroll(3, inputs=mx.sym.Variable("x"), merge_outputs=True)[0]
+
+
+def several_orders():
+    x = mx.sym.Variable("x")
+    net = mx.sym.square(x * x, name="net")
+    first = net.gradient("x")
+    return mx.sym.Group([net, net, net.gradient("x"), first, first.gradient("x")])
+
+
+@pytest.mark.parametrize("network", [repeated_cell, several_orders])
+def test_no_two_nodes_have_one_name(network):
+    net = network()
+    executor = net.simple_bind(mx.cpu(), x=(2, 3, 4))
+    seen = []
+    executor.set_monitor_callback(lambda name, array: seen.append(name))
+    executor.forward(is_train=True)
+    executor.backward([mx.nd.ones(output.shape) for output in executor.outputs])
+    assert len(seen) > 20
+    assert len(set(seen)) == len(seen)
+    for graph in (
+        net._graph,
+        *(executor._programs.get(True, fused).graph for fused in (False, True)),
+    ):
+        names = [node.name for node in graph.nodes]
+        assert len(set(names)) == len(names)
