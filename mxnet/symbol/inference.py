@@ -122,7 +122,8 @@ class Inferable:
         heads = self._head_gradients(head_grads, taken)
         derivative = differentiate(graph, [by_name[name] for name in names], heads, taken=taken)
         for node in derivative.made:
-            _derived.setdefault(node.derived_from, set()).add(node.name)
+            if node.derived_from is not None:
+                _derived.setdefault(node.derived_from, set()).add(node.name)
         gradients = []
         for name, gradient in zip(names, derivative.gradients):
             if gradient is None:
