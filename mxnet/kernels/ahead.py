@@ -118,10 +118,12 @@ def compile_all(names: Iterable[str], jobs: int) -> Iterator[tuple[str, float, s
         problem = workers.own.compile(name)
         return name, time.perf_counter() - start, problem
 
-    with ThreadPoolExecutor(jobs) as pool:
-        yield from pool.map(compile_one, names)
-    for worker in started:
-        worker.close()
+    try:
+        with ThreadPoolExecutor(jobs) as pool:
+            yield from pool.map(compile_one, names)
+    finally:
+        for worker in started:
+            worker.close()
 
 
 # -- while programs are planned --------------------------------------------------------------------
@@ -266,7 +268,6 @@ def _own_queue() -> _Queue:
     return _queue
 
 
-@functools.cache
 @functools.cache
 def _called_by(function: str, stored: str = "float32") -> list[str]:
     """The kernels that a function calls on arrays stored in a type, in its order, also by way of others.

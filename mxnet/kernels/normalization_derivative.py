@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numpy import float32, float64
+from numpy import float32
 
 from ..ops.fused_normalization import parts_of
 from ..ops.lazy_torch import torch
@@ -24,6 +24,7 @@ from .normalization import (
     address,
     coefficients,
 )
+from .planes import move_statistics
 
 __all__ = ["backward", "backward_stages"]
 
@@ -52,6 +53,38 @@ def _masked_rows(
             scratch[total + c] = 0
 
 
+@inline
+def _rows(
+    x, d, factor, offset, low, mean, totals, scratch, total, square_total, first, last, channels,
+    pitch, several,
+):  # fmt: skip
+    """Sums of what passes the relu, which is found out by computing its input again."""
+    zero, row = float32(0), first
+    while row < last:
+        end = min(row + BLOCK, last)
+        while several and row + 2 <= end:
+            at, from_d = row * channels, row * pitch
+            for c in range(channels):
+                u = x[at + c]
+                v = x[at + channels + c]
+                g = zero if u * factor[c] + offset[c] <= low else d[from_d + c]
+                h = zero if v * factor[c] + offset[c] <= low else d[from_d + pitch + c]
+                scratch[total + c] += g + h
+                scratch[square_total + c] += g * (u - mean[c]) + h * (v - mean[c])
+            row += 2
+        while row < end:
+            at, from_d = row * channels, row * pitch
+            for c in range(channels):
+                u = x[at + c]
+                g = zero if u * factor[c] + offset[c] <= low else d[from_d + c]
+                scratch[total + c] += g
+                scratch[square_total + c] += g * (u - mean[c])
+            row += 1
+        for c in range(2 * channels):
+            totals[total + c] += scratch[total + c]
+            scratch[total + c] = 0
+
+
 @for_types
 def _gradient_sums(arguments):
     """Of each part: the sums of g and g (x - mean), where g is d_output where y is above low.
@@ -64,7 +97,6 @@ def _gradient_sums(arguments):
     factor, offset, mean = as_float(arguments[8]), as_float(arguments[9]), as_float(arguments[10])
     totals, scratch = as_real(arguments[11]), as_float(arguments[12])
     low, pitch = float32(float_bits(arguments[13])), arguments[14]
-    zero = float32(0)
     several = channels <= NARROW or rows * channels <= CACHED
     while True:
         part = take_part(arguments)
@@ -86,30 +118,10 @@ def _gradient_sums(arguments):
                     channels,
                 )  # fmt: skip
             continue
-        row = first
-        while row < last:
-            end = min(row + BLOCK, last)
-            while several and row + 2 <= end:
-                at, from_d = row * channels, row * pitch
-                for c in range(channels):
-                    u = x[at + c]
-                    v = x[at + channels + c]
-                    g = zero if u * factor[c] + offset[c] <= low else d[from_d + c]
-                    h = zero if v * factor[c] + offset[c] <= low else d[from_d + pitch + c]
-                    scratch[total + c] += g + h
-                    scratch[square_total + c] += g * (u - mean[c]) + h * (v - mean[c])
-                row += 2
-            while row < end:
-                at, from_d = row * channels, row * pitch
-                for c in range(channels):
-                    u = x[at + c]
-                    g = zero if u * factor[c] + offset[c] <= low else d[from_d + c]
-                    scratch[total + c] += g
-                    scratch[square_total + c] += g * (u - mean[c])
-                row += 1
-            for c in range(2 * channels):
-                totals[total + c] += scratch[total + c]
-                scratch[total + c] = 0
+        _rows(
+            x, d, factor, offset, low, mean, totals, scratch, total, square_total, first, last,
+            channels, pitch, several,
+        )  # fmt: skip
 
 
 @compiled
@@ -136,9 +148,7 @@ def _finish_gradient(arguments):
             d_beta[c] = total
         slope[c] = -product * inverse[c] * factor[c] / rows
         step[c] = -total * factor[c] / rows
-        variance = 1 / (float64(inverse[c]) * inverse[c]) - eps
-        moving_mean[c] = momentum * moving_mean[c] + (1 - momentum) * mean[c]
-        moving_var[c] = momentum * moving_var[c] + (1 - momentum) * variance
+        move_statistics(moving_mean, moving_var, c, momentum, mean[c], inverse[c], eps)
 
 
 @inline

@@ -13,7 +13,7 @@ from numpy import float32, float64
 from .language import FAST, as_float, as_stored, float_bits, helper, take_part
 from .native import Stage, bits, for_types
 
-__all__ = ["backward_stage", "forward_stage"]
+__all__ = ["backward_stage", "forward_stage", "move_statistics"]
 
 _LINE = 1024  # numbers of a plane whose sums are float32
 _SAMPLE = 16  # numbers of which the typical value is the mean
@@ -62,12 +62,23 @@ def _forward(arguments):
 
 
 @helper(FAST)
-def _spread(x, d, d_x, start, end, factor, offset, low, mean, slope, step):
-    for i in range(start, end):
-        u = x[i]
-        g = d[i]
-        g = float32(0) if u * factor + offset <= low else g
-        d_x[i] = g * factor + (u - mean) * slope + step
+def _spread(x, d, d_x, c, samples, channels, plane, factor, offset, low, mean, slope, step):
+    """The gradient of all planes of a channel."""
+    for sample in range(samples):
+        start = (sample * channels + c) * plane
+        for i in range(start, start + plane):
+            u = x[i]
+            g = d[i]
+            g = float32(0) if u * factor + offset <= low else g
+            d_x[i] = g * factor + (u - mean) * slope + step
+
+
+@helper(FAST)
+def move_statistics(moving_mean, moving_var, c, momentum, mean, inverse, eps):
+    """Move those of a channel towards those of the batch."""
+    variance = 1 / (float64(inverse) * inverse) - eps
+    moving_mean[c] = momentum * moving_mean[c] + (1 - momentum) * mean
+    moving_var[c] = momentum * moving_var[c] + (1 - momentum) * variance
 
 
 @for_types
@@ -111,17 +122,12 @@ def _backward(arguments):
             d_beta[c] = total
         slope = float32(-product * inverse * factor / count)
         step = float32(-total * factor / count)
-        for sample in range(samples):
-            start = (sample * channels + c) * plane
-            end = start + plane
-            # Loops over arrays that may be one are written with one name, or they are not vectorised.
-            if arguments[2] == arguments[3]:
-                _spread(x, d, d, start, end, factor, offset, low, mean, slope, step)
-            else:
-                _spread(x, d, d_x, start, end, factor, offset, low, mean, slope, step)
-        variance = 1 / (float64(inverse) * inverse) - eps
-        moving_mean[c] = momentum * moving_mean[c] + (1 - momentum) * mean
-        moving_var[c] = momentum * moving_var[c] + (1 - momentum) * variance
+        # Loops over arrays that may be one are written with one name, or they are not vectorised.
+        if arguments[2] == arguments[3]:
+            _spread(x, d, d, c, samples, channels, plane, factor, offset, low, mean, slope, step)
+        else:
+            _spread(x, d, d_x, c, samples, channels, plane, factor, offset, low, mean, slope, step)
+        move_statistics(moving_mean, moving_var, c, momentum, mean, inverse, eps)
 
 
 def forward_stage(
