@@ -19,7 +19,7 @@ from ..passes.joint import Joint, join
 from ..passes.memory import Key, Plan
 from ..passes.report import MemoryReport
 from ..passes.schedule import Planned, plan_graph
-from ..passes.scratch import may_multiply, multiplies
+from ..passes.scratch import generated_products, may_multiply, multiplies
 from ..passes.target import Target, available_kernels
 from ..planning import Inference, is_dynamic
 from .allocator import keep_freed_memory
@@ -223,12 +223,19 @@ def _functions(
     ``products``: what calls those of matrix products.
     """
     graph, forward = planned.joint.graph, set(planned.joint.forward.nodes)
-    return {
-        (name, planned.dtypes[sources[0][0]][sources[0][1]]): None
-        for node, sources in zip(graph.nodes, graph.sources)
-        if node.op is not None and sources and (node not in forward) == backward
-        for name in (*node.op.kernels, *(products if may_multiply(node.op) else ()))
-    }
+    found: dict[tuple[str, str], None] = {}
+    for position, (node, sources) in enumerate(zip(graph.nodes, graph.sources)):
+        if node.op is None or not sources or (node not in forward) != backward:
+            continue
+        dtype = planned.dtypes[sources[0][0]][sources[0][1]]
+        called = node.op.kernels
+        if products and may_multiply(node.op):
+            known = dtype == "float32" or generated_products(
+                graph, position, planned.shapes, planned.dtypes
+            )
+            called = (*called, *(products if known else ()))
+        found.update(((name, dtype), None) for name in called)
+    return found
 
 
 def _tensors_outside(

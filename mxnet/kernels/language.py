@@ -24,7 +24,9 @@ __all__ = [
     "as_bfloat",
     "as_float",
     "as_real",
+    "as_short",
     "as_stored",
+    "as_word",
     "float_bits",
     "helper",
     "intrinsic",
@@ -117,6 +119,8 @@ def _pointer_to(kind: str) -> Intrinsic:
 
 as_float = _pointer_to("float32")
 as_real = _pointer_to("float64")
+as_short = _pointer_to("uint16")
+as_word = _pointer_to("int32")
 words = _pointer_to("int64")
 
 

@@ -17,17 +17,23 @@ from numba.core.imputils import lower_builtin
 
 from .machine import processor_has
 
-__all__ = ["BFLOAT16", "rounded", "widen_loops", "widened"]
+__all__ = ["BFLOAT16", "BfloatType", "rounded", "widen_loops", "widened"]
 
 _SHORT, _WORD = ir.IntType(16), ir.IntType(32)
 _LANES = 16  # that one instruction rounds
 
 
-class _BfloatType(ir.Type):
+class BfloatType(ir.Type):
     """The type in LLVM's language."""
 
     def _to_string(self):
         return "bfloat"
+
+    def __eq__(self, other):
+        return isinstance(other, BfloatType)
+
+    def __hash__(self):
+        return hash(BfloatType)
 
 
 class _Pointer(types.CPointer):
@@ -83,7 +89,7 @@ def _constant(like, value):
 
 
 def _rounded_at_once(builder, number):
-    narrow = builder.fptrunc(number, _like(number, _BfloatType()))
+    narrow = builder.fptrunc(number, _like(number, BfloatType()))
     return builder.bitcast(narrow, _like(number, _SHORT))
 
 
@@ -103,7 +109,7 @@ def widen_loops(module):
     """Have loops that round at once do so with whole vectors, which LLVM takes to be dear."""
     for function in module.functions:
         instructions = [each for block in function.blocks for each in block.instructions]
-        if not any(isinstance(each.type, _BfloatType) for each in instructions):
+        if not any(isinstance(each.type, BfloatType) for each in instructions):
             continue
         places = {block: place for place, block in enumerate(function.blocks)}
         for block, place in places.items():

@@ -15,7 +15,7 @@ import struct
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -39,6 +39,7 @@ __all__ = [
     "run",
     "run_stages",
     "shared",
+    "variant",
 ]
 
 KERNELS: dict[str, Any] = {}  # by module and name, as far as modules are imported
@@ -99,11 +100,15 @@ def for_types(function: Callable | None = None, *, loops: str = "vectorised") ->
     made = {"float32": compiled(function, loops=loops)}
     for kind, pointer in STORED.items():
         if kind not in made:
-            known = {**function.__globals__, "as_stored": pointer}
-            name = f"{function.__name__}_{kind}"
-            narrow = types.FunctionType(function.__code__, known, name)
-            made[kind] = compiled(narrow, loops=loops)
+            made[kind] = compiled(variant(function, kind, {"as_stored": pointer}), loops=loops)
     return made
+
+
+def variant(function: Callable, kind: str, known: Mapping[str, Any]) -> Callable:
+    """A function for another type, which calls other things by some names; its name ends in the type."""
+    return types.FunctionType(
+        function.__code__, {**function.__globals__, **known}, f"{function.__name__}_{kind}"
+    )
 
 
 def shared(kinds: str, fastmath: Iterable[str] = (), loops: str = "vectorised") -> Callable:

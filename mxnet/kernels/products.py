@@ -26,9 +26,10 @@ from ..ops.generated import (
     wants_products,
 )  # fmt: skip
 from ..ops.lazy_torch import torch
+from . import pairs
 from .elementary import address_of
 from .language import helper, take_part, words
-from .native import compiled, openmp, run, shared
+from .native import compiled, openmp, run, shared, variant
 from .tiles import block_bytes, pack_left, pack_right, take_thread, tile
 from .vectors import LINE
 
@@ -44,6 +45,7 @@ __all__ = [
     "pack",
     "packing",
     "packing_words",
+    "product_kernel",
     "row_words",
     "run_packing",
     "run_product",
@@ -104,42 +106,57 @@ def _run_packing_in_parts(w):
 # result, 22 memory for what is packed, 23 how many products, bytes from one to the next 24 of the left
 # matrices, 25 of the right ones, 26 of results, 27 of what to start from, bytes 28 of what a thread
 # packs of the left matrix and 29 of both.
+# Those of bfloat16 take two numbers of the inner dimension at a step, and have 30 how many there are,
+# and 31 the bytes of a number of the result.
+
+TOGETHER = 1  # how many numbers of the inner dimension a step takes, in four bytes
 
 
 @helper(inlined=False, kept=True)
 def _panel(
-    w, row, end, width, steps, bits, left, left_row, left_step, apart, next_left, right, right_step,
-    next_right, start, start_row, shift, low, out,
+    w, row, end, width, steps, bits, left, left_row, left_step, apart, next_left, right,
+    right_step, next_right, start, start_row, shift, low, out, size,
 ):  # fmt: skip
     """The tiles of some rows of a panel of ``width`` vectors.
 
-    While they are made, memory is asked for ahead of its use: a line after each row of what is packed
-    next, from the addresses ``next_left`` and then ``next_right`` on, or the rows of the next tile.
+    While they are made, memory is asked for ahead of its use: a line after each row of what is
+    packed next, from the addresses ``next_left`` and then ``next_right`` on, or the rows of the
+    next tile.
     """
-    packed = 4 * (end - row)
+    packed = 4 // TOGETHER * (end - row)
     for i in range(row, end, ROWS):
         number = (i - row) // ROWS
-        a, line = left + number * apart, number * LINE
+        a, line = left + number * apart, number // TOGETHER * LINE
         ahead, ahead_row, ahead_rows = a + apart, left_row, ROWS
         if left_step != 4:
-            ahead, ahead_row, ahead_rows = next_left + line, w[6], INNER + 1
-            if w[9] == 4 and line >= packed:
-                ahead, ahead_row = next_right + line - packed, w[8]
+            skipped = number % TOGETHER * steps
+            ahead_row, ahead_rows = w[6] // TOGETHER, INNER + 1
+            ahead = next_left + line + skipped * ahead_row
+            if w[9] == 4 // TOGETHER and line >= packed:
+                ahead_row = w[8] // TOGETHER
+                ahead = next_right + line - packed + skipped * ahead_row
         tile(
             min(ROWS, end - i), width, a, left_row, left_step, right, right_step,
-            start + i * start_row, start_row, shift, low, out + i * w[11], w[11], steps, bits,
-            ahead, ahead_row, ahead_rows,
+            start + i * start_row, start_row, shift, low, out + i * w[11], w[11], size, steps,
+            bits, ahead, ahead_row, ahead_rows,
         )  # fmt: skip
 
 
 @shared("piiiiii", loops="improved")
 def block(w, memory, number, first, last, left_panel, right_panel):
-    """The rows ``first`` to ``last`` of the panels ``left_panel`` to ``right_panel`` of a product."""
+    """The rows ``first`` to ``last`` of the panels ``left_panel`` to ``right_panel``."""
     inner, columns = w[14], w[13]
+    numbers, size = inner, 4
+    if TOGETHER > 1:
+        numbers, size = w[30], w[31]
     vectors = (columns + LANES - 1) // LANES
     panels = (vectors + PANEL - 1) // PANEL
     packs_left = w[6] != 4 and inner > 1
+    if TOGETHER > 1:
+        packs_left = w[6] != 4 or numbers % TOGETHER > 0
     most = DEPTH if packs_left and w[9] != 0 else INNER
+    if size < 4:
+        most = inner
     turns = (inner + most - 1) // most
     height = HEIGHT if packs_left else last - first
     all_left, all_right = w[4] + number * w[24], w[7] + number * w[25]
@@ -150,10 +167,11 @@ def block(w, memory, number, first, last, left_panel, right_panel):
         for turn in range(turns):
             k = turn * inner // turns
             steps = (turn + 1) * inner // turns - k
+            some = min(TOGETHER * (k + steps), numbers) - TOGETHER * k
             left, left_row, left_step = all_left + row * w[5] + k * w[6], w[5], w[6]
             apart, next_left = ROWS * left_row, left + steps * left_step
             if packs_left:
-                pack_left(left, left_step, steps, end - row, memory)
+                pack_left(left, left_row, left_step, some, end - row, memory)
                 left, left_row, left_step, apart = memory, 4, 4 * ROWS, block_bytes(steps)
             low = w[21] if turn == turns - 1 else NO_LIMIT
             for panel in range(left_panel, right_panel):
@@ -168,9 +186,10 @@ def block(w, memory, number, first, last, left_panel, right_panel):
                     right = all_right + (k * vectors + steps * vector) * LINE
                 else:
                     right = memory + w[28]
-                    pack_right(all_right + k * w[8] + column * w[9], w[8], w[9], steps, n, right)
+                    source = all_right + k * w[8] + column * w[9]
+                    pack_right(source, w[8], w[9], some, n, right)
                 bits = (1 << (n - (width - 1) * LANES)) - 1
-                out = result + 4 * column
+                out = result + size * column
                 start, start_row, shift = out, w[11], w[20]
                 if turn == 0:
                     start, start_row = w[15] + number * w[27] + w[17] * column, w[16]
@@ -179,8 +198,9 @@ def block(w, memory, number, first, last, left_panel, right_panel):
                 if panel + 1 == right_panel:
                     next_right = all_right + (k + steps) * w[8] + first_column * w[9]
                 _panel(
-                    w, row, end, width, steps, bits, left, left_row, left_step, apart, next_left,
-                    right, right_step, next_right, start, start_row, shift, low, out,
+                    w, row, end, width, steps, bits, left, left_row, left_step, apart,
+                    next_left, right, right_step, next_right, start, start_row, shift, low, out,
+                    size,
                 )  # fmt: skip
 
 
@@ -201,6 +221,19 @@ def run_product(w):
         if first < last:
             left, right = j * panels // across, (j + 1) * panels // across
             block(w, memory, number, first, last, left, right)
+
+
+# The same for bfloat16.
+_known = {name: getattr(pairs, name) for name in ("tile", "pack_left", "pack_right")}
+_known["TOGETHER"] = 2
+_known["_panel"] = helper(inlined=False, kept=True)(variant(_panel.function, "bfloat16", _known))
+_known["block"] = shared("piiiiii", loops="improved")(
+    variant(block.address.function, "bfloat16", _known)
+)
+_KERNELS = {
+    "float32": run_product,
+    "bfloat16": compiled(variant(run_product.function, "bfloat16", _known), loops="kept"),
+}
 
 
 # -- calls ---------------------------------------------------------------------------------------
@@ -242,29 +275,36 @@ def words_of(left, right, out, start=None, shift=None, low=None, packed=False, t
     if not fits or not packed and right.shape[-2:] != (inner, columns):
         sizes = (tuple(each.shape) for each in (left, right, out))
         raise InternalError("matrices of sizes {}, {} and {} are no product".format(*sizes))
-    left_row, left_step = (4 * stride for stride in left.stride()[-2:])
-    steps = (0, 0) if packed else _dense(right)
-    apart = (4 * each.stride(0) if batch > 1 else 0 for each in (left, right, out))
+    bytes_, wide = left.element_size(), out.element_size()
+    count = 4 // bytes_  # numbers that a step takes
+    left_row, left_step = (bytes_ * stride for stride in left.stride()[-2:])
+    step, column = (0, 0) if packed else _dense(right)
+    apart = (
+        each.element_size() * each.stride(0) if batch > 1 else 0 for each in (left, right, out)
+    )
     start_at, starts_apart = (zeros(), 0, 0), 0
     if start is not None:
-        start_at = (start.data_ptr(), 4 * start.stride(-2) if start.dim() > 1 else 0, 4)
-        starts_apart = 4 * start.stride(0) if start.dim() == 3 else 0
-    size = MatrixProduct(rows, columns, inner, left_step != 4 and inner > 1, packed, batch)
+        start_at = (start.data_ptr(), wide * start.stride(-2) if start.dim() > 1 else 0, wide)
+        starts_apart = wide * start.stride(0) if start.dim() == 3 else 0
+    turned = left_step != bytes_ and inner > 1
+    size = MatrixProduct(rows, columns, inner, turned, packed, batch, count, wide < 4)
     across, down = size.parts(threads)
     return [
-        0, 0, across, down, left.data_ptr(), left_row, left_step if inner > 1 else 4,
-        right.data_ptr(), *steps, out.data_ptr(), 4 * out.stride(-2), rows, columns, inner, *start_at,
-        *row_words(shift), zeros(), low_bits(low),
+        0, 0, across, down, left.data_ptr(), left_row, count * left_step if inner > 1 else 4,
+        right.data_ptr(), count * step, column, out.data_ptr(), wide * out.stride(-2), rows, columns,
+        size.depth, *start_at, *row_words(shift), zeros(), low_bits(low),
         0, batch, *apart, starts_apart, size.left_bytes, size.thread_bytes,
+        *((inner, wide) if count > 1 else ()),
     ]  # fmt: skip
 
 
 def _dense(right):
     """Bytes from step to step and from column to column; where there is one, as if it were dense."""
     inner, columns = right.shape[-2:]
-    step, column = (4 * stride for stride in right.stride()[-2:])
+    size = right.element_size()
+    step, column = (size * stride for stride in right.stride()[-2:])
     if columns == 1 or inner == 1:
-        return (step, 4) if columns == 1 or column == 4 else (4, column)
+        return (step, size) if columns == 1 or column == size else (size, column)
     return step, column
 
 
@@ -280,7 +320,7 @@ _kept = []
 
 def row_words(row):
     """The address of a row that is added to all rows, and bytes from column to column of it."""
-    return (zeros(), 0) if row is None else (row.data_ptr(), 4)
+    return (zeros(), 0) if row is None else (row.data_ptr(), row.element_size())
 
 
 def packing(words, threads):
@@ -304,6 +344,11 @@ def low_bits(low):
     return NO_LIMIT if low is None else int(np.float32(low).view(np.int32))
 
 
+def product_kernel(left):
+    """The kernel for products of matrices of a type."""
+    return _KERNELS["bfloat16" if left.dtype == torch.bfloat16 else "float32"]
+
+
 def multiply(left, right, start=None, shift=None, low=None, packed=False, *, out, memory=None):
     """Compute out = max(left right + start + shift, low) at once, see ``words_of``.
 
@@ -318,6 +363,6 @@ def multiply(left, right, start=None, shift=None, low=None, packed=False, *, out
     size = packing(words, threads)
     fits = memory is not None and memory.nbytes >= size
     words[MEMORY] = memory.data_ptr() if fits else own_memory(size)
-    run(run_product, words, words[2] * words[3] * words[23])
+    run(product_kernel(left), words, words[2] * words[3] * words[23])
     torch.autograd.graph.increment_version(out)
     return out

@@ -16,7 +16,16 @@ from ..ops.generated import LANES, PANEL, ROWS
 from .language import helper, intrinsic, types
 from .vectors import FLOAT, LINE, LONG, VECTOR, Build, addresses, writing
 
-__all__ = ["block_bytes", "move", "pack_left", "pack_right", "take_thread", "tile"]
+__all__ = [
+    "block_bytes",
+    "move",
+    "pack_left",
+    "pack_right",
+    "take_thread",
+    "tile",
+    "tile_of",
+    "write_transposed",
+]
 
 
 class _Loop:
@@ -81,62 +90,80 @@ def _write_sums(
     return sums
 
 
-def _write_tile(
-    build, rows, vectors, left, left_row, left_step, right, right_step, start, start_row, shift,
-    low, out, out_row, steps, bits, *ahead,
-):  # fmt: skip
-    """Add a product and a shift to what some rows start from; ``low``: bits of the least result.
+def _write_results(build, sums, start, start_row, shift, low, out, out_row, bits):
+    """Add a shift, and what rows start from, to the sums of a tile, and store them.
 
     What they start from comes last: rounding a long sum in pieces loses less than adding to all of it.
     """
-    builder, mask, last = build.builder, build.mask(bits), vectors - 1
+    builder, mask, last = build.builder, build.mask(bits), len(sums[0]) - 1
 
     def line(place):
-        numbers = [build.load(place, LINE * v) for v in range(last)]
-        return [*numbers, build.load_some(place, mask, LINE * last)]
+        numbers = [build.load(place, build.line * v) for v in range(last)]
+        return [*numbers, build.load_some(place, mask, build.line * last)]
 
-    places = [build.after(out, out_row, i) for i in range(rows)]
-    for place in places:
-        for v in range(vectors):
-            build.prefetch(place, LINE * v, write=True)
-    sums = _write_sums(
-        build, rows, vectors, left, left_row, left_step, right, right_step, steps, *ahead
-    )
     least = build.spread(builder.bitcast(builder.trunc(low, ir.IntType(32)), FLOAT))
     shifts = line(shift)
-    for i, place in enumerate(places):
-        results = []
-        for value, first, added in zip(sums[i], line(build.after(start, start_row, i)), shifts):
+    for i, row in enumerate(sums):
+        results, place = [], build.after(out, out_row, i)
+        for value, first, added in zip(row, line(build.after(start, start_row, i)), shifts):
             value = builder.fadd(builder.fadd(value, first), added)
             results.append(build.at_least(value, least))
         for v in range(last):
-            build.store(results[v], place, LINE * v)
-        build.store_some(results[last], place, mask, LINE * last)
+            build.store(results[v], place, build.line * v)
+        build.store_some(results[last], place, mask, build.line * last)
 
 
-@intrinsic
-def tile(
-    context, rows, vectors, left, left_row, left_step, right, right_step, start, start_row, shift,
-    low, out, out_row, steps, bits, ahead, ahead_row, ahead_rows,
+def _write_tile(
+    build, rows, vectors, left, left_row, left_step, right, right_step, start, start_row, shift,
+    low, out, out_row, size, steps, bits, *ahead,
 ):  # fmt: skip
-    """A tile of a product, see ``_write_tile``: code for each number of rows and vectors."""
+    """Add a product and a shift to what some rows start from; ``low``: bits of the least result.
 
-    def generate(context, builder, signature, arguments):
-        rows, vectors, *rest = arguments
-        end = builder.function.append_basic_block("tiled")
-        index = builder.add(builder.mul(rows, ir.Constant(LONG, PANEL)), vectors)
-        switch = builder.switch(index, end)
-        for r in range(1, ROWS + 1):
-            for v in range(1, PANEL + 1):
-                block = builder.function.append_basic_block(f"tile_{r}_{v}")
-                switch.add_case(ir.Constant(LONG, PANEL * r + v), block)
-                builder.position_at_end(block)
-                _write_tile(Build(builder), r, v, *rest)
-                builder.branch(end)
-        builder.position_at_end(end)
-        return context.get_dummy_value()
+    ``size``: bytes of a number of the result.
+    """
+    for i in range(rows):
+        place = build.after(out, out_row, i)
+        for v in range(vectors):
+            build.prefetch(place, build.behind(size, v), write=True)
+    sums = _write_sums(
+        build, rows, vectors, left, left_row, left_step, right, right_step, steps, *ahead
+    )
+    for stored in build.stored(size):
+        _write_results(stored, sums, start, start_row, shift, low, out, out_row, bits)
 
-    return addresses(18), generate
+
+def tile_of(build):
+    """A tile of a product, see ``_write_tile``: code for each number of rows and vectors.
+
+    ``build``: the class of what writes it, for numbers of a type.
+    """
+
+    def tile(
+        context, rows, vectors, left, left_row, left_step, right, right_step, start, start_row, shift,
+        low, out, out_row, size, steps, bits, ahead, ahead_row, ahead_rows,
+    ):  # fmt: skip
+        return addresses(19), partial(_generate_tiles, build)
+
+    return intrinsic(tile)
+
+
+def _generate_tiles(build, context, builder, signature, arguments):
+    rows, vectors, *rest = arguments
+    end = builder.function.append_basic_block("tiled")
+    index = builder.add(builder.mul(rows, ir.Constant(LONG, PANEL)), vectors)
+    switch = builder.switch(index, end)
+    for r in range(1, ROWS + 1):
+        for v in range(1, PANEL + 1):
+            block = builder.function.append_basic_block(f"tile_{r}_{v}")
+            switch.add_case(ir.Constant(LONG, PANEL * r + v), block)
+            builder.position_at_end(block)
+            _write_tile(build(builder), r, v, *rest)
+            builder.branch(end)
+    builder.position_at_end(end)
+    return context.get_dummy_value()
+
+
+tile = tile_of(Build)
 
 
 @intrinsic
@@ -180,10 +207,11 @@ def _move_more(context, source, target):
     return addresses(2), writing(partial(_write_numbers, LANES // 2))
 
 
-def _write_transposed(build, source, pitch, target, target_pitch, rows, columns):
+def write_transposed(build, source, pitch, target, target_pitch, rows, columns, numbers):
+    """Code that turns at most LANES columns of LANES rows; ``numbers``: in a row, as masks count."""
     builder, values = build.builder, []
     one = build.number(1)
-    bits = builder.sub(builder.shl(one, columns), one)
+    bits = builder.sub(builder.shl(one, numbers), one)
     for i in range(LANES):
         there = builder.icmp_signed("<", build.number(i), rows)
         mask = build.mask(builder.select(there, bits, build.number(0)))
@@ -201,9 +229,9 @@ def _write_transposed(build, source, pitch, target, target_pitch, rows, columns)
 
 
 @intrinsic
-def _transpose(context, source, pitch, target, target_pitch, rows, columns):
+def _transpose(context, source, pitch, target, target_pitch, rows, columns, numbers):
     """Copy at most LANES columns of at most LANES rows to rows."""
-    return addresses(6), writing(_write_transposed)
+    return addresses(7), writing(write_transposed)
 
 
 @helper(inlined=False)
@@ -224,11 +252,11 @@ def pack_right(source, step, column, inner, columns, target):
         else:
             for k in range(0, inner, LANES):
                 count = min(LANES, inner - k)
-                _transpose(first + 4 * k, column, place + k * pitch, pitch, n, count)
+                _transpose(first + 4 * k, column, place + k * pitch, pitch, n, count, count)
 
 
 @helper(inlined=False)
-def pack_left(source, step, inner, rows, target):
+def pack_left(source, row, step, inner, rows, target):
     """Rows of the left matrix that lie side by side, in blocks of ROWS: of each step its rows.
 
     Mostly more is written, for it is faster: the next step overwrites what is too much.

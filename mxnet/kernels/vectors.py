@@ -20,11 +20,14 @@ def addresses(count):
     return types.void(*(types.int64,) * count)
 
 
-def writing(write):
-    """What numba asks for LLVM's code, from a function of a ``Build`` and arguments that writes it."""
+def writing(write, build=None):
+    """What numba asks for LLVM's code, from a function of a ``Build`` and arguments that writes it.
+
+    ``build``: another class than ``Build``.
+    """
 
     def generate(context, builder, signature, arguments):
-        write(Build(builder), *arguments)
+        write((build or Build)(builder), *arguments)
         return context.get_dummy_value()
 
     return generate
@@ -33,8 +36,18 @@ def writing(write):
 class Build:
     """Loads, stores and arithmetic on vectors of LANES float32 numbers."""
 
+    line = LINE  # bytes of a vector where it is stored
+
     def __init__(self, builder):
         self.builder = builder
+
+    def stored(self, size):
+        """What reads and writes results, whose numbers have ``size`` bytes: for each type there is."""
+        yield self
+
+    def behind(self, size, count):
+        """How many bytes some vectors of results take."""
+        return LINE * count
 
     def number(self, value):
         """A 64-bit integer."""
@@ -61,7 +74,7 @@ class Build:
         """Ask for a line of memory before it is needed, to be read or written."""
         options = [ir.Constant(ir.IntType(32), value) for value in (int(write), 3, 1)]
         name, kind = "llvm.prefetch.p0", ir.IntType(8)
-        self._call(name, ir.VoidType(), self.at(address, offset, kind), *options)
+        self.call(name, ir.VoidType(), self.at(address, offset, kind), *options)
 
     def mask(self, bits):
         return self.builder.bitcast(self.builder.trunc(bits, ir.IntType(LANES)), _MASK)
@@ -70,14 +83,14 @@ class Build:
         """The numbers that a mask names; the others are 0 and not read."""
         zeros = ir.Constant(VECTOR, [0.0] * LANES)
         name = f"llvm.masked.load.v{LANES}f32.p0"
-        return self._call(name, VECTOR, self.at(address, offset), _ALIGN, mask, zeros)
+        return self.call(name, VECTOR, self.at(address, offset), _ALIGN, mask, zeros)
 
     def store_some(self, value, address, mask, offset=0):
         name = f"llvm.masked.store.v{LANES}f32.p0"
-        self._call(name, ir.VoidType(), value, self.at(address, offset), _ALIGN, mask)
+        self.call(name, ir.VoidType(), value, self.at(address, offset), _ALIGN, mask)
 
     def multiply_add(self, a, b, c):
-        return self._call(f"llvm.fma.v{LANES}f32", VECTOR, a, b, c)
+        return self.call(f"llvm.fma.v{LANES}f32", VECTOR, a, b, c)
 
     def times(self, value, factor):
         constant = ir.Constant(VECTOR, [ir.Constant(FLOAT, factor)] * LANES)
@@ -104,7 +117,8 @@ class Build:
         places = ir.Constant(ir.VectorType(ir.IntType(32), LANES), order)
         return self.builder.shuffle_vector(a, b, places)
 
-    def _call(self, name, result, *arguments):
+    def call(self, name, result, *arguments):
+        """What a function returns that LLVM knows by a name."""
         kind = ir.FunctionType(result, [each.type for each in arguments])
         found = self.builder.module.globals.get(name)
         if found is None:

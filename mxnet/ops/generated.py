@@ -27,6 +27,7 @@ __all__ = [
     "has_kernels",
     "has_triton",
     "matrix_product",
+    "multiplies_pairs",
     "packed_size",
     "panels",
     "scratch_bytes",
@@ -82,13 +83,16 @@ def wants_triton() -> bool:
     return setting("MXNET_USE_FUSION", 0) != 0 and has_triton()
 
 
-def wants_products() -> bool:
-    """Whether generated matrix products are to be used: where they were measured to be faster.
+def wants_products(dtype: str = "float32") -> bool:
+    """Whether generated matrix products of a type are to be used: where they were measured to be faster.
 
     That is on AMD's processors with vectors of 512 bits: a core of a Zen 4, which can do 117 thousand
-    million operations a second, does 104 to 116, with the products of MKL 84 to 104.
+    million operations a second, does 104 to 116, with the products of MKL 84 to 104. Of bfloat16 it
+    can do twice as many.
     """
-    return wants_kernels() and suits_products()
+    if dtype == "bfloat16":
+        return wants_products() and multiplies_pairs()
+    return dtype == "float32" and wants_kernels() and suits_products()
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,9 @@ class MatrixProduct:
     """The size of a matrix product, or of each of a batch, as generated kernels compute it.
 
     ``packs_left``: not rows but columns of the left matrix are dense, so that it is packed, too;
-    ``packed``: the right one has been packed before.
+    ``packed``: the right one has been packed before; ``together``: how many numbers of the inner
+    dimension are multiplied at a step, two of bfloat16; ``narrow``: results are bfloat16, too, so that
+    sums stay in registers over the whole of it.
     """
 
     rows: int
@@ -105,6 +111,8 @@ class MatrixProduct:
     packs_left: bool = False
     packed: bool = False
     batch: int = 1
+    together: int = 1
+    narrow: bool = False
 
     def parts(self, threads: int) -> tuple[int, int]:
         """Into how many parts it is cut, across and down."""
@@ -119,15 +127,22 @@ class MatrixProduct:
         return min(panels, wanted), 1
 
     @property
+    def depth(self) -> int:
+        """In how many steps the inner dimension is taken."""
+        return -(-self.inner // self.together)
+
+    @property
     def steps(self) -> int:
-        """How many of the inner dimension are taken at a time."""
+        """How many of them are taken at a time."""
+        if self.narrow:
+            return self.depth
         most = DEPTH if self.packs_left and not self.packed else INNER
-        return -(-self.inner // max(1, -(-self.inner // most)))
+        return -(-self.depth // max(1, -(-self.depth // most)))
 
     @property
     def left_bytes(self) -> int:
         """What a thread packs of the left matrix at a time, in whole vectors."""
-        if not self.packs_left:
+        if not self.packs_left and self.inner % self.together == 0:
             return 0
         blocks = -(-min(self.rows, HEIGHT) // ROWS)
         return -(-blocks * (4 * ROWS * self.steps + LINE) // LINE) * LINE
@@ -182,12 +197,21 @@ def panels(inner: int, columns: int) -> Iterator[tuple[slice, slice]]:
             yield rows, slice(first, min(end, columns))
 
 
-@functools.cache
 def suits_products() -> bool:
     """Whether this is such a processor."""
+    return "AuthenticAMD" in _processor() and " avx512f " in _processor()
+
+
+def multiplies_pairs() -> bool:
+    """Whether the processor has an instruction for products of bfloat16."""
+    return " avx512_bf16 " in _processor()
+
+
+@functools.cache
+def _processor() -> str:
+    """What the operating system says of it."""
     try:
         with open("/proc/cpuinfo") as facts:
-            text = facts.read(1 << 14)
+            return facts.read(1 << 14)
     except OSError:
-        return False
-    return "AuthenticAMD" in text and " avx512f " in text
+        return ""

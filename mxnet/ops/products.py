@@ -6,6 +6,7 @@ bias, residual and relu are parts of the same pass over memory, and weights that
 packed beforehand.
 """
 
+from functools import partial
 from typing import Annotated, Literal
 
 from .conv import copy_images
@@ -30,16 +31,24 @@ __all__ = ["FullyConnectedProduct", "PointwiseConvolution", "PointwiseWeight", "
 def affine(left, right, *, out, start=None, shift=None, relu=False, packed=False):
     """out = left right + start + shift, with max(x, 0) if asked for, of matrices or batches of them.
 
-    ``right`` may be packed; ``start`` is like ``out``, ``shift`` a row.
+    ``right`` may be packed; ``start`` is like ``out``, ``shift`` a row. Factors of bfloat16 may have
+    a result of float32.
     """
-    fits = out.dtype == torch.float32 and out.device.type == "cpu" and left.numel() and out.numel()
-    if packed and not (fits and has_kernels()):
-        right = unpacked(right, left.shape[1], out.shape[1])
-    elif fits and (packed or wants_products()):
+    fits = out.device.type == "cpu" and left.numel() and out.numel()
+    if left.dtype == torch.bfloat16:
+        fits = fits and not packed and wants_products("bfloat16")
+    elif fits and out.dtype == torch.float32:
+        fits = has_kernels() if packed else wants_products()
+    else:
+        fits = False
+    if fits:
         from ..kernels.products import multiply
 
         low = 0.0 if relu else None
         return multiply(left, right, start, shift, low, packed, out=out)
+    if packed:
+        right = unpacked(right, left.shape[1], out.shape[1])
+    left, right = left.to(out.dtype), right.to(out.dtype)
     batched = left.dim() == 3
     if start is None:
         result = (torch.bmm if batched else torch.mm)(left, right, out=out)
@@ -58,6 +67,11 @@ def unpacked(packed, inner, columns):
         part.copy_(packed[first : first + len(part) * width].view(-1, width)[:, : part.shape[1]])
         first += len(part) * width
     return result
+
+
+def of_type(dtype, result):
+    """What a ``MatrixProduct`` says of types: of its factors, and of its result."""
+    return {"together": 2 if dtype == "bfloat16" else 1, "narrow": result == "bfloat16"}
 
 
 def as_rows(array):
@@ -127,13 +141,14 @@ class PointwiseConvolution(Op, name="_pointwise_convolution"):
             s.same("residual", "output")
 
     def products(self, inputs, outputs):
-        (n, c, h, w), _ = inputs[0]
-        whole = MatrixProduct(n * h * w, self.num_filter, c, packed=self.packed)
+        (n, c, h, w), dtype = inputs[0]
+        product = partial(MatrixProduct, **of_type(dtype, outputs[0][1]))
+        whole = product(n * h * w, self.num_filter, c, packed=self.packed)
         if self.packed:
             return (whole,)
         # Of dense images, by ``by_images``.
-        to_dense = MatrixProduct(self.num_filter, h * w, c, self.transposed, batch=n)
-        return whole, to_dense, MatrixProduct(h * w, self.num_filter, c, True, batch=n)
+        to_dense = product(self.num_filter, h * w, c, self.transposed, batch=n)
+        return whole, to_dense, product(h * w, self.num_filter, c, True, batch=n)
 
     def multiplications(self, weight):
         """One for each channel of the data."""
@@ -186,16 +201,17 @@ class PointwiseConvolution(Op, name="_pointwise_convolution"):
 class PointwiseWeight(Op, name="_pointwise_weight"):
     """The derivative of a convolution with filters of one pixel by the weight.
 
-    Shapes: d_output (n, k, h, w), data (n, c, h, w) -> (k, c, 1, 1).
+    Shapes: d_output (n, k, h, w), data (n, c, h, w) -> (k, c, 1, 1), float32 also for bfloat16.
     """
 
     heavy = True
     differentiable = False
 
     def products(self, inputs, outputs):
-        (n, k, h, w), (_, c, _, _) = inputs[0][0], inputs[1][0]
-        images = (MatrixProduct(k, c, h * w, packs_left) for packs_left in (False, True))
-        return MatrixProduct(k, c, n * h * w, packs_left=True), *images
+        ((n, k, h, w), dtype), ((_, c, _, _), _) = inputs
+        product = partial(MatrixProduct, **of_type(dtype, outputs[0][1]))
+        images = (product(k, c, h * w, packs_left) for packs_left in (False, True))
+        return product(k, c, n * h * w, packs_left=True), *images
 
     def multiplications(self, weight):
         """One for each channel of the second input, the data, and number of the first one."""
@@ -207,10 +223,14 @@ class PointwiseWeight(Op, name="_pointwise_weight"):
         s.d_output = (n, k, h, w)
         s.output = (k, c, 1, 1)
 
+    def infer_dtype(self, t):
+        t.same("d_output", "data")
+        t.output = "float32"
+
     def forward(self, d_output, data, *, out):
         shape = (d_output.shape[1], data.shape[1])
         if out is None:
-            out = torch.empty((*shape, 1, 1), dtype=data.dtype, device=data.device)
+            out = torch.empty((*shape, 1, 1), dtype=torch.float32, device=data.device)
         result = out.view(shape)
         if has_rows(d_output, data):
             affine(as_rows(d_output).t(), as_rows(data), out=result)

@@ -18,7 +18,7 @@ __all__ = ["SUMS", "fuse_epilogues"]
 
 SUMS = ("elemwise_add", "broadcast_add", "_grad_add", "add_n")  # of two arrays
 _LAYERS = ("_fully_connected_product", "_pointwise_convolution", "_winograd_convolution")
-_STORED = {"_winograd_convolution": ("float32", "bfloat16")}
+_STORED = dict.fromkeys(_LAYERS[1:], ("float32", "bfloat16"))
 
 
 def fuse_epilogues(joint: Joint, facts: Callable[[], Facts], target: Target) -> Joint:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from ..graph.node import Entry, Node
@@ -11,6 +11,7 @@ from ..ops.core import get_op
 from ..ops.shapes import product
 from .convolutions import convolutions, derivative_parts
 from .joint import Joint
+from .readers import Readers
 from .rewrite import Replacement, made, rewrite
 from .target import Facts, Target
 
@@ -27,23 +28,47 @@ def use_products(joint: Joint, facts: Callable[[], Facts], target: Target) -> Jo
     """
     if not target.train or "products" not in target.kernels:
         return joint
+    wanted = ["float32", *["bfloat16"] * ("products of bfloat16" in target.kernels)]
     replacements: dict[Node, Replacement | None] = {}
-    for layer in convolutions(joint, facts):
+    casts = _Casts(joint, facts)
+    for layer in convolutions(joint, facts, wanted):
         if not is_pointwise(layer.op):
             continue
-        if (layer.from_user or layer.to_user) and not suits_images(layer.result):
+        of_user = layer.from_user or layer.to_user
+        if of_user and not (layer.dtype == "float32" and suits_images(layer.result)):
             continue
         node: Any = layer.node
         if layer.forward:
             replacements[node] = partial(_convolution, node)
             continue
-        makers = {
-            "data": partial(_by_data, node, layer.data[1]),
-            "weight": partial(_by_weight, node),
-        }
+        makers = {"data": partial(_by_data, node, layer.data[1])}
+        if "weight" in node.op.wanted():
+            widened = casts.of_weight(node)
+            makers["weight"] = partial(_by_weight, node, None if widened else layer.dtype)
+            replacements.update(widened)
         chosen = {name: makers[name] for name in node.op.wanted() if name in makers}
         replacements[node] = partial(derivative_parts, node, chosen)
     return rewrite(joint, replacements)
+
+
+class _Casts:
+    """Finds what reads derivatives of bfloat16 as float32, which they can be made in."""
+
+    def __init__(self, joint: Joint, facts: Callable[[], Facts]):
+        self.joint, self.facts = joint, facts
+        self.readers = cache(lambda: Readers(joint))
+
+    def of_weight(self, node: Node) -> dict[Node, Replacement]:
+        """The casts of a derivative by a weight to float32, if nothing else reads it."""
+        index, graph, dtypes = node.op.wanted().index("weight"), self.joint.graph, self.facts()[1]
+        if dtypes[graph.index[node]][index] == "float32":
+            return {}
+        found = self.readers().of(node, index)
+        fits = not self.readers().shapes_only(node, index) and all(
+            type(reader.op) is get_op("_cast_like") and dtypes[graph.index[reader]][0] == "float32"
+            for reader in found
+        )
+        return {reader: lambda now: [now(Entry(node, index))] for reader in found} if fits else {}
 
 
 def is_pointwise(op: Any) -> bool:
@@ -76,6 +101,10 @@ def _by_data(node: Node, channels: int, inputs: Mapping[str, Entry]) -> Entry:
     return made(op, (inputs["d_output"], inputs["weight"]), node, "data")
 
 
-def _by_weight(node: Node, inputs: Mapping[str, Entry]) -> Entry:
+def _by_weight(node: Node, dtype: str | None, inputs: Mapping[str, Entry]) -> Entry:
+    """The derivative by the weight, in float32, or cast to a type."""
     op = get_op("_pointwise_weight")()
-    return made(op, (inputs["d_output"], inputs["data"]), node, "weight")
+    result = made(op, (inputs["d_output"], inputs["data"]), node, "weight")
+    if dtype in (None, "float32"):
+        return result
+    return made(get_op("amp_cast")(dtype=dtype), (result,), node, "weight_cast")

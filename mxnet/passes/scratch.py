@@ -8,11 +8,11 @@ from collections.abc import Collection, Sequence
 from ..graph.node import Graph
 from ..ops.backward import Backward
 from ..ops.core import Op
-from ..ops.generated import scratch_bytes, threads
+from ..ops.generated import MatrixProduct, scratch_bytes, threads
 from .memory import Key
 from .target import Target
 
-__all__ = ["find_scratch", "find_temporaries", "may_multiply", "multiplies"]
+__all__ = ["find_scratch", "find_temporaries", "generated_products", "may_multiply", "multiplies"]
 
 
 def find_scratch(
@@ -28,15 +28,25 @@ def find_scratch(
     if "products" in target.kernels:
         for position, node in enumerate(graph.nodes):
             if node.op is not None and may_multiply(node.op) and not node.op.hoisted:
-                sources = tuple(shapes[at][index] for at, index in graph.sources[position])
+                sources = tuple((shapes[p][i], dtypes[p][i]) for p, i in graph.sources[position])
                 positions[node.op, sources, shapes[position], dtypes[position][0]] = position
     count, packing = threads(), 0
-    for (op, *_, dtype), position in positions.items():
-        if dtype == "float32":
-            inputs, outputs = _facts(graph, position, shapes, dtypes)
-            sizes = {each.packing(count) for each in op.products(inputs, outputs)}
-            packing = max(packing, *sizes, 0)
+    for position in positions.values():
+        for each in generated_products(graph, position, shapes, dtypes):
+            packing = max(packing, each.packing(count))
     return scratch_bytes(count, packing)
+
+
+def generated_products(
+    graph: Graph, position: int, shapes: Sequence[tuple], dtypes: Sequence[tuple]
+) -> Sequence[MatrixProduct]:
+    """The matrix products of a node for whose types there are kernels."""
+    op = graph.nodes[position].op
+    if op is None or not may_multiply(op):
+        return ()
+    found = op.products(*_facts(graph, position, shapes, dtypes))
+    whole = dtypes[position][0] == "float32"
+    return found if whole else [each for each in found if each.together > 1]
 
 
 def multiplies(

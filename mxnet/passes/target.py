@@ -28,7 +28,8 @@ class Target:
 
     ``device``: "cpu" or "cuda"; ``train``: whether operators run in training mode; ``kernels``: the
     providers of fused kernels that may be used: "onednn" (convolutions with what follows them),
-    "numba" (generated loops), "products" (generated matrix products), "triton" (generated for GPUs).
+    "numba" (generated loops), "products" and "products of bfloat16" (generated matrix products),
+    "triton" (generated for GPUs).
     With none of them the graph runs operator by operator, which is the reference. ``monitored``:
     whether somebody looks at every node. ``prepared``: the most bytes of weights that layers of
     prediction keep in an order of their own beside the parameters; None if that is no matter.
@@ -56,6 +57,8 @@ def available_kernels(device: str) -> frozenset[str]:
         found.add("numba")
         if wants_products():
             found.add("products")
+        if wants_products("bfloat16"):
+            found.add("products of bfloat16")
     return frozenset(found)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mxnet as mx
+from mxnet.ops.generated import multiplies_pairs
 
 pytest.importorskip("numba")
 
@@ -31,11 +32,11 @@ def network(no_bias, outputs="mean"):
     return mx.sym.Group([net * 2, mx.sym.tanh(both)])
 
 
-def bound(net, grad_req, shape=(3, 10, 9, 8)):
+def bound(net, grad_req, shape=(3, 10, 9, 8), **options):
     shapes = {"data": shape}
     if "out_label" in net.list_arguments():
         shapes["out_label"] = (shape[0], 7)
-    executor = net.simple_bind(mx.cpu(), grad_req=grad_req, **shapes)
+    executor = net.simple_bind(mx.cpu(), grad_req=grad_req, **shapes, **options)
     rng = np.random.RandomState(0)
     for array in executor.arg_arrays:
         array[:] = rng.randn(*array.shape) * 0.5
@@ -50,8 +51,8 @@ def operators(executor, train):
     return [i.node.op.op_name for segment in segments for i in segment.instructions]
 
 
-def trained(net, grad_req, shape):
-    executor = bound(net, grad_req, shape)
+def trained(net, grad_req, shape, **options):
+    executor = bound(net, grad_req, shape, **options)
     for _ in range(2):
         executor.forward(is_train=True)
         executor.backward()
@@ -75,6 +76,44 @@ def test_gradients(monkeypatch, no_bias, shape, grad_req):
     largest = max(np.abs(value).max() for value in wanted.values())
     for name, value in wanted.items():
         np.testing.assert_allclose(found[name], value, 1e-4, 1e-5 * largest, err_msg=name)
+
+
+@pytest.mark.skipif(not multiplies_pairs(), reason="no instruction for them here")
+@pytest.mark.parametrize("no_bias", [False, True])
+@pytest.mark.parametrize("grad_req", ["write", "add"])
+def test_gradients_in_bfloat16(monkeypatch, no_bias, grad_req):
+    """They are as near to those of float32 as those of torch's kernels; by weights, no cast is left."""
+    net, shape = network(no_bias), (3, 10, 9, 8)
+    executor, found = trained(net, grad_req, shape, dtype="bfloat16")
+    kinds = operators(executor, True)
+    assert kinds.count("_pointwise_convolution") == 8
+    assert kinds.count("_pointwise_weight") >= 4
+    _, exact = trained(net, grad_req, shape)
+    monkeypatch.setenv("MXNET_USE_FUSION", "0")
+    plain, other = trained(net, grad_req, shape, dtype="bfloat16")
+    kept = operators(plain, True).count("_cast_like") - kinds.count("_cast_like")
+    assert kept >= 4
+    largest = max(np.abs(value).max() for value in exact.values())
+    for name, value in exact.items():
+        own, others = (np.abs(each[name] - value).max() for each in (found, other))
+        assert own <= max(1.5 * others, 0.005 * largest), name
+
+
+@pytest.mark.skipif(not multiplies_pairs(), reason="no instruction for them here")
+def test_weights_of_several_layers_in_bfloat16():
+    """Their derivatives are added up before they become float32."""
+    data, weight = mx.sym.relu(mx.sym.Variable("data")), mx.sym.Variable("weight")
+    options = {"kernel": (1, 1), "num_filter": 16, "no_bias": True, "weight": weight}
+    net = mx.sym.Convolution(mx.sym.relu(mx.sym.Convolution(data, **options)), **options)
+    found = []
+    for dtype in ("bfloat16", None):
+        executor = bound(
+            mx.sym.MakeLoss(mx.sym.sum(net * net)), "write", (2, 16, 5, 5), dtype=dtype
+        )
+        executor.forward(is_train=True)
+        executor.backward()
+        found.append(executor.grad_dict["weight"].asnumpy())
+    np.testing.assert_allclose(*found, 0.05, 0.02 * np.abs(found[1]).max())
 
 
 @pytest.mark.parametrize("no_bias", [False, True])

@@ -137,7 +137,7 @@ def _generated_product(
     words = generated.words_of(a, b, out, start, shift, threads=threads, **rest)
     packing = generated.packing(words, threads)
     threads = min(threads, words[2] * words[3] * words[23])
-    call = threads, generated.run_product(), 0, threads, 0
+    call = threads, generated.product_kernel(a)(), 0, threads, 0
     places = tuple(len(call) + at for at in generated.PLACES)
     return Record(codes.PRODUCT, (*call, *words), keep, places, packing)
 
@@ -147,5 +147,6 @@ def _multiply(
     a: Any, b: Any, start: Any, shift: Any, low: Any, packed: bool, *, out: Any
 ) -> Claimed:
     keep = tuple(each for each in (a, b, start, shift, out) if each is not None)
-    require(*keep)
+    if a.dtype != torch.bfloat16:
+        require(*keep)
     return _generated_product(start, a, b, out, keep, shift, low=low, packed=packed)
