@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from collections.abc import Callable
 from typing import Any
 
+from ..base import setting
 from ..error import MXNetError
 
 __all__ = [
@@ -30,7 +30,7 @@ def choose_kvstore(kvstore: Any, num_device: int, arg_params: dict) -> tuple[Any
 
     if kvstore is None:
         return None, False
-    on_kvstore = os.environ.get("MXNET_UPDATE_ON_KVSTORE", "1") not in ("0", "false", "False")
+    on_kvstore = setting("MXNET_UPDATE_ON_KVSTORE", 1) != 0
     if isinstance(kvstore, stores.KVStoreBase):
         store = kvstore
     elif not isinstance(kvstore, str):

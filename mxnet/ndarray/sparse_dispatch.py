@@ -13,12 +13,11 @@ matrix excepted.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._tape import state
-from ..base import MXNetError
+from ..base import MXNetError, setting
 from ..ops.core import Op
 from .invoke import invoke, targets_of
 from .ndarray import NDArray
@@ -57,7 +56,7 @@ def invoke_sparse(op: Op, inputs: Sequence[NDArray], out: Any = None) -> Any:
 def _densely(op: Op, inputs: Sequence[NDArray], out: Any) -> Any:
     if op.op_name not in _logged:
         _logged.add(op.op_name)
-        if os.environ.get("MXNET_STORAGE_FALLBACK_LOG_VERBOSE", "1") != "0":
+        if setting("MXNET_STORAGE_FALLBACK_LOG_VERBOSE", 1) != 0:
             stored = ", ".join(array.stype for array in inputs)
             logging.getLogger("mxnet").warning(
                 "%s has no form for arrays stored as (%s) and runs on dense copies",
