@@ -357,6 +357,23 @@ OTHERS = (
         (), ("SoftmaxOutput",),
     ),
     Difference(
+        "infinite-gelu", "Layers",
+        "gelu of infinity is infinity", "it is NaN: oneDNN's kernel makes it so",
+        "numbers that are not finite stay so, and a check of every element would cost time",
+        (), ("LeakyReLU",),
+    ),
+    Difference(
+        "spreading-nan", "Layers",
+        "a NaN or infinity in data, weights or head gradients spoils the results that it is part of",
+        "it never vanishes, but of a convolution that runs as other products it may spoil more: with 3x3"
+        " filters (Winograd's algorithm) infinity becomes NaN, and the 4x4 results around it and their"
+        " derivatives are spoilt as well; zeros around the data count where head gradients at"
+        " borders are not finite",
+        "these algorithms multiply numbers by 0 that direct convolutions leave out; the rest is right,"
+        " and with MXNET_USE_FUSION=0, or under a monitor, convolutions are direct",
+        (), ("Convolution",),
+    ),
+    Difference(
         "reshape", "Shape",
         "Reshape to another number of elements is accepted by inference, and by nd.reshape, which"
         " drops the rest", "is refused by inference, with the sizes",
