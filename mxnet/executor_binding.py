@@ -73,13 +73,12 @@ def binding_of(
     tensors, kept = bound_tensors(executor), executor._kept
     places = (t if t is None else (t.data_ptr(), *fact_of(t), t.stride()) for t in tensors)
     key = executor._budget, tuple(places)
-    found = kept.bindings.get(key)
+    found = kept.bindings.find(key)
     if found is None:
         found = _bind(executor, shared, inferred, since)
         if kept.memory.issuperset(map(_storage_of, tensors)):
             kept.bindings.add(key, found)
         return found
-    kept.bindings.move_to_end(key)
     found.programs.shared = True
     why, seconds = "shapes bound before, program kept", perf_counter() - since
     found.programs.note(found.bound.gradients != {}, why, True, False, seconds)
@@ -104,7 +103,7 @@ def _bind(
             gradients[node] = (array._tensor, req == "add")
     facts = {node: fact_of(tensor) for node, tensor in variables.items()}
     key = tuple(facts.values()), gradients != {}
-    blueprint = executor._kept.blueprints.get(key)
+    blueprint = executor._kept.blueprints.find(key)
     if blueprint is None:
         blueprint = _infer(executor, facts, inferred, gradients != {})
         executor._kept.blueprints.add(key, blueprint)

@@ -70,6 +70,12 @@ class Recent(OrderedDict, Generic[T]):
         super().__init__()
         self.most = most
 
+    def find(self, key: Hashable) -> T | None:
+        """The value of a key, which is used by that; None where there is none."""
+        if key in self:
+            self.move_to_end(key)
+        return self.get(key)
+
     def add(self, key: Hashable, value: T) -> None:
         """Keep a value, and forget the oldest if there are too many."""
         self[key] = value

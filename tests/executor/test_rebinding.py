@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mxnet as mx
+from mxnet.execution.programs import Recent
 
 SIZES = [(4, 8), (64, 32), (16, 128)]
 
@@ -186,3 +187,12 @@ def test_buckets_in_any_order_share_one_arena():
     assert len(arenas) == 1
     (executor,) = module._buckets[64]._exec_group.execs
     assert executor.binds[0].why == "new shapes: data (2, 64, 3), was (2, 4, 3)"
+
+
+def test_what_is_used_again_is_not_forgotten():
+    kept: Recent[str] = Recent(2)
+    kept.add("first", "1")
+    kept.add("second", "2")
+    assert (kept.find("first"), kept.find("third")) == ("1", None)
+    kept.add("third", "3")
+    assert list(kept) == ["first", "third"]

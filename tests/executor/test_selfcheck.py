@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
 
@@ -96,3 +97,23 @@ def test_weights_prepared_with_a_normalisation_may_fix_gamma():
     executor.arg_dict["bn_gamma"][:] = 2
     executor.forward(is_train=False)
     np.testing.assert_array_equal(executor.arg_dict["bn_gamma"].asnumpy(), np.ones(4))
+
+
+def test_a_wrong_packed_weight_is_told():
+    net = mx.sym.Convolution(mx.sym.Variable("data"), kernel=(5, 5), num_filter=8, name="conv")
+    executor = net.simple_bind(mx.cpu(), grad_req="null", data=(2, 4, 16, 16), check=True)
+    executor.forward()
+    packed = [i for i in executor._program(False).forward.prologue.instructions if i.reads]
+    if not packed or packed[0].writes[0].layout is torch.strided:
+        pytest.skip("this processor keeps weights as they are")
+    right = packed[0].call
+
+    def wrong():
+        executor.arg_dict["conv_weight"]._tensor.add_(1)
+        right()
+        executor.arg_dict["conv_weight"]._tensor.sub_(1)
+
+    packed[0].call = wrong
+    executor.arg_dict["conv_weight"][:] = 2
+    with pytest.raises(mx.MXNetError, match=r"self-check: .* differs from the plain run"):
+        executor.forward()
