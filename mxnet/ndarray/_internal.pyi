@@ -783,6 +783,18 @@ def _backward_slice_axis(
 ) -> NDArray:
     """The derivative of ``slice_axis``: zeros, with grad in the range."""
 
+def _backward_subsample(
+    grad: NDArray | None = None,
+    data: NDArray | None = None,
+    stride: _Shape = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """Its derivative: grad with zeros between the pixels, in the shape of data."""
+
 def _backward_take(
     grad: NDArray | None = None,
     indices: NDArray | None = None,
@@ -2600,6 +2612,17 @@ def _sub(
     ctx: Any = None,
 ) -> NDArray:
     """Difference of two arrays of equal shape."""
+
+def _subsample(
+    data: NDArray | None = None,
+    stride: _Shape = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: NDArray | Sequence[NDArray] | None = None,
+    ctx: Any = None,
+) -> NDArray:
+    """Every so many rows and columns of images, from the first on."""
 
 def _sum_like(
     data: NDArray | None = None,

@@ -1,6 +1,9 @@
 """Convolutions of 3x3 filters by Winograd's algorithm, with a quarter of the multiplications."""
 
+import functools
 from typing import Annotated, Literal
+
+import numpy as np
 
 from .conv import copy_images
 from .core import Op
@@ -123,9 +126,8 @@ def transformed_filters(weight, for_data=False, out=None):
 
     ``for_data``: as (k, c) and turned round, for the derivative of a convolution by its data.
     """
-    factors = torch.tensor(_FILTER, dtype=torch.float64, device=weight.device) / 24
-    both = torch.kron(factors, factors).to(weight.dtype)
-    both, order = (both.flip(1), (2, 3, 0, 1)) if for_data else (both, (2, 3, 1, 0))
+    both = torch.from_numpy(_both_ways(for_data)).to(weight.device, weight.dtype)
+    order = (2, 3, 0, 1) if for_data else (2, 3, 1, 0)
     first, second = (weight.shape[axis] for axis in order[2:])
     if wants_products() and _has_kernel(weight, len(weight)) and weight.is_contiguous():
         from ..kernels.products import multiply
@@ -137,6 +139,14 @@ def transformed_filters(weight, for_data=False, out=None):
     values = weight.permute(*order).reshape(9, first * second)
     out = None if out is None else out.view(36, first * second)
     return torch.mm(both, values, out=out).view(36, first, second)
+
+
+@functools.cache
+def _both_ways(turned):
+    """The transform of rows and columns of a filter, which may be turned round before: (36, 9)."""
+    factors = np.array(_FILTER) / 24
+    both = np.kron(factors, factors)
+    return both[:, ::-1].copy() if turned else both
 
 
 class WinogradFilters(Op, name="_winograd_filters"):

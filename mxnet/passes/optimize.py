@@ -19,6 +19,7 @@ from .joint import Joint
 from .pieces import use_pieces
 from .pointwise import use_products
 from .simplify import drop_idle_casts, drop_neutral, merge_duplicates
+from .subsample import use_subsampling
 from .swap_pooling import swap_pooling
 from .target import Facts, Target
 from .winograd import use_winograd
@@ -35,6 +36,7 @@ PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     fuse_normalization,
     swap_pooling,
     use_winograd,
+    use_subsampling,
     use_products,
     use_patches,
     fuse_epilogues,

@@ -692,6 +692,17 @@ def _backward_slice_axis(
 ) -> Symbol:
     """The derivative of ``slice_axis``: zeros, with grad in the range."""
 
+def _backward_subsample(
+    grad: Symbol | None = None,
+    data: Symbol | None = None,
+    stride: _Shape = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """Its derivative: grad with zeros between the pixels, in the shape of data."""
+
 def _backward_take(
     grad: Symbol | None = None,
     indices: Symbol | None = None,
@@ -2383,6 +2394,16 @@ def _sub(
     out: Symbol | Sequence[Symbol] | None = None,
 ) -> Symbol:
     """Difference of two arrays of equal shape."""
+
+def _subsample(
+    data: Symbol | None = None,
+    stride: _Shape = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    out: Symbol | Sequence[Symbol] | None = None,
+) -> Symbol:
+    """Every so many rows and columns of images, from the first on."""
 
 def _sum_like(
     data: Symbol | None = None,

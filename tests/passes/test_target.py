@@ -11,7 +11,9 @@ from mxnet.passes.target import channels_last_types
 from mxnet.planning import make_plan
 
 # Families of operators that passes put into graphs for CPUs alone.
-FOR_CPUS = {"fused", "fused_normalization", "im2col", "pieces", "products", "winograd"}
+FOR_CPUS = {
+    "fused", "fused_normalization", "im2col", "pieces", "products", "subsample", "winograd",
+}  # fmt: skip
 CORES = "MXNET_CUDA_ALLOW_TENSOR_CORE"
 CONVERSION = "MXNET_CUDA_TENSOR_OP_MATH_ALLOW_CONVERSION"
 

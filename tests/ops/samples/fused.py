@@ -82,6 +82,12 @@ def winograd(data, weight, bias, residual):
     return relu(tiles_convolved(data, weight, 1) + bias.reshape(-1, 1, 1) + residual)
 
 
+def spread(grad, data):
+    result = np.zeros_like(data)
+    result[:, :, ::2, ::3] = grad
+    return result
+
+
 PLAIN = {"gradient": False, "train": False}
 CONVOLUTION = {"kernel": (3, 3), "num_filter": 4, "pad": (1, 1)}
 NORMALISED = {"normalised": True, "fix_gamma": False}
@@ -222,6 +228,20 @@ SAMPLES = [
             **PLAIN,
         )
         for n, c, k, pad in ((2, 3, 2, 1), (2, 16, 32, 1), (3, 32, 16, 0))
+    ),
+    Sample(
+        "_subsample",
+        {"stride": (2, 3)},
+        {"data": (2, 3, 5, 6)},
+        lambda data: data[:, :, ::2, ::3],
+        **PLAIN,
+    ),
+    Sample(
+        "_backward_subsample",
+        {"stride": (2, 3)},
+        {"grad": (2, 3, 3, 2), "data": (2, 3, 5, 6)},
+        spread,
+        **PLAIN,
     ),
     Sample("_samples", {"begin": 1, "end": 3}, {"data": (4, 2)}, lambda data: data[1:3], **PLAIN),
     Sample(
