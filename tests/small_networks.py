@@ -7,8 +7,8 @@ import numpy as np
 import mxnet as mx
 
 __all__ = [
-    "NETWORKS", "bits", "convolutions", "dropout", "fill", "output_of_a_convolution", "perceptron",
-    "recurrent", "same", "step",
+    "NETWORKS", "bits", "convolutions", "copy_arrays", "dropout", "fill", "in_any_order",
+    "output_of_a_convolution", "perceptron", "recurrent", "same", "step", "training",
 ]  # fmt: skip
 
 
@@ -93,3 +93,35 @@ def same(one: dict, other: dict) -> None:
     assert one.keys() == other.keys()
     for name, value in one.items():
         np.testing.assert_array_equal(value, other[name], err_msg=name)
+
+
+def training(executor, steps: int) -> list[dict[str, np.ndarray]]:
+    """What each of some steps of training gives, from the same parameters and draws each time."""
+    fill(executor, 99)
+    mx.random.seed(3)
+    return [step(executor, number) for number in range(steps)]
+
+
+def in_any_order(executor) -> list[dict[str, np.ndarray]]:
+    """What runs give: forward ones without backward ones, and predictions in between."""
+    fill(executor, 99)
+    seen = []
+    for number in range(8):
+        fill(executor, number, ("data",))
+        executor.forward(is_train=True)
+        if number % 2:
+            executor.forward(is_train=True)
+        if number % 3 == 1:
+            executor.forward(is_train=False)
+        if number != 5:
+            executor.backward()
+        seen.append(bits(executor))
+    return seen
+
+
+def copy_arrays(source, target) -> None:
+    """Copy arguments and states of one executor to another one, where they have the same shape."""
+    arrays = {**target.arg_dict, **target.aux_dict}
+    for name, array in (*source.arg_dict.items(), *source.aux_dict.items()):
+        if arrays[name].shape == array.shape:
+            arrays[name][:] = array

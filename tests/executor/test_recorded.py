@@ -18,11 +18,14 @@ from small_networks import (
     NETWORKS,
     bits,
     convolutions,
+    copy_arrays,
     dropout,
     fill,
+    in_any_order,
     perceptron,
     same,
     step,
+    training,
 )
 
 WARM = 2
@@ -74,12 +77,7 @@ def test_training_gives_the_same_bits(recorders, plainly, make):
     one = make().simple_bind(mx.cpu(), **NETWORKS[make])
     other = plainly(make(), **NETWORKS[make])
     assert recording(other) is None
-    found = []
-    for executor in (one, other):
-        fill(executor, 99)
-        mx.random.seed(3)
-        found.append([step(executor, number) for number in range(6)])
-    for a, b in zip(*found, strict=True):
+    for a, b in zip(training(one, 6), training(other, 6), strict=True):
         same(a, b)
     assert recording(one).complete
     assert recorders[0].log == ["warm"] * 2 * WARM + ["record", "replay"] * 2 + ["replay"] * 6
@@ -130,26 +128,10 @@ def test_a_second_backward_run_repeats_the_draws(recorders):
 
 
 def test_order_of_runs(recorders, plainly):
-    """Forward runs without backward ones, predictions in between, gradients that are added."""
     shapes = NETWORKS[convolutions]
     one = convolutions().simple_bind(mx.cpu(), grad_req="add", **shapes)
     other = plainly(convolutions(), grad_req="add", **shapes)
-    found = []
-    for executor in (one, other):
-        fill(executor, 99)
-        seen = []
-        for number in range(8):
-            fill(executor, number, ("data",))
-            executor.forward(is_train=True)
-            if number % 2:
-                executor.forward(is_train=True)
-            if number % 3 == 1:
-                executor.forward(is_train=False)
-            if number != 5:
-                executor.backward()
-            seen.append(bits(executor))
-        found.append(seen)
-    for a, b in zip(*found, strict=True):
+    for a, b in zip(in_any_order(one), in_any_order(other), strict=True):
         same(a, b)
     assert recording(one).complete
     assert recording(one, train=False).complete
@@ -163,9 +145,7 @@ def test_arena_that_grows(recorders, plainly):
     for number in range(5):
         large.forward(is_train=True, data=mx.nd.ones((9, 3, 12, 12)) * number)
         large.backward()
-    for name, array in (*small.arg_dict.items(), *small.aux_dict.items()):
-        target = {**reference.arg_dict, **reference.aux_dict}[name]
-        target[:] = array
+    copy_arrays(small, reference)
     same(step(small, 7), step(reference, 7))
     assert recording(small).complete
     assert [each.why for each in small.binds].count("forward run recorded") == 2
@@ -185,8 +165,7 @@ def test_executors_that_take_turns(recorders, plainly):
     assert recording(two).complete
     assert len(recorders[0].blocks) == blocks
     reference = plainly(convolutions(), **shapes)
-    for name, array in (*one.arg_dict.items(), *one.aux_dict.items()):
-        {**reference.arg_dict, **reference.aux_dict}[name][:] = array
+    copy_arrays(one, reference)
     one.forward(is_train=True)
     two.forward(is_train=True)  # overwrites the values of the first one
     one.backward()

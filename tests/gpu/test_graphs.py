@@ -12,7 +12,19 @@ import mxnet as mx
 from mxnet.execution.cuda import CudaRecorder
 from mxnet.execution.watch import Watcher, everywhere
 from mxnet.ops.core import get_op
-from small_networks import NETWORKS, bits, convolutions, dropout, fill, perceptron, same, step
+from small_networks import (
+    NETWORKS,
+    bits,
+    convolutions,
+    copy_arrays,
+    dropout,
+    fill,
+    in_any_order,
+    perceptron,
+    same,
+    step,
+    training,
+)
 
 GPU = mx.gpu(0)
 EACH = [pytest.param(make, id=make.__name__) for make in NETWORKS]
@@ -47,28 +59,15 @@ def ready(symbol, shapes: dict, steps: int = 3, **options):
     return executor
 
 
-def copy_arrays(source, target) -> None:
-    """The arguments and states of one executor to another one."""
-    arrays = {**target.arg_dict, **target.aux_dict}
-    for name, array in (*source.arg_dict.items(), *source.aux_dict.items()):
-        if arrays[name].shape == array.shape:
-            arrays[name][:] = array
-
-
 @pytest.mark.parametrize("make", EACH)
 def test_training(plainly, make):
     """Data and parameters change from step to step; draws are those of the same seed."""
     one = make().simple_bind(GPU, **NETWORKS[make])
     other = plainly(make(), **NETWORKS[make])
-    found = []
-    for executor in (one, other):
-        fill(executor, 99)
-        mx.random.seed(3)
-        found.append([step(executor, number) for number in range(7)])
+    for a, b in zip(training(one, 7), training(other, 7), strict=True):
+        same(a, b)
     assert recording(one).complete, recording(one)
     assert not recording(other).complete
-    for a, b in zip(*found, strict=True):
-        same(a, b)
 
 
 @pytest.mark.parametrize("make", EACH)
@@ -111,22 +110,7 @@ def test_order_of_runs(plainly):
     shapes = NETWORKS[convolutions]
     one = convolutions().simple_bind(GPU, grad_req="add", **shapes)
     other = plainly(convolutions(), grad_req="add", **shapes)
-    found = []
-    for executor in (one, other):
-        fill(executor, 99)
-        seen = []
-        for number in range(8):
-            fill(executor, number, ("data",))
-            executor.forward(is_train=True)
-            if number % 2:
-                executor.forward(is_train=True)
-            if number % 3 == 1:
-                executor.forward(is_train=False)
-            if number != 5:
-                executor.backward()
-            seen.append(bits(executor))
-        found.append(seen)
-    for a, b in zip(*found, strict=True):
+    for a, b in zip(in_any_order(one), in_any_order(other), strict=True):
         same(a, b)
     assert recording(one).complete
     assert recording(one, train=False).complete
