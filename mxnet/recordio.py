@@ -221,6 +221,7 @@ class MXIndexedRecordIO(MXRecordIO):
 
     Parameters: ``idx_path``: the index; ``uri``, ``flag``: see MXRecordIO; ``key_type``: the type
     of the keys. ``keys`` lists them in the order of the index, ``idx`` maps them to offsets.
+    Raises OSError where the index cannot be opened, MXNetError where it is damaged.
     """
 
     def __init__(self, idx_path: str, uri: str, flag: str, key_type: type = int):
@@ -233,10 +234,14 @@ class MXIndexedRecordIO(MXRecordIO):
 
     def open(self) -> None:
         super().open()
-        self.idx, self.keys = {}, []
-        self.fidx = open(self.idx_path, self.flag)  # noqa: SIM115 - closed by close()
-        if not self.writable:
-            self._read_index()
+        self.idx, self.keys, self.fidx = {}, [], None
+        try:
+            self.fidx = open(self.idx_path, self.flag)  # noqa: SIM115 - closed by close()
+            if not self.writable:
+                self._read_index()
+        except BaseException:
+            self.close()
+            raise
 
     def _read_index(self) -> None:
         for number, line in enumerate(self.fidx, 1):

@@ -217,3 +217,17 @@ def test_stored_images_are_blue_first():
 def test_images_that_cannot_be_stored(image, extension):
     with pytest.raises(mx.MXNetError):
         mx.recordio.pack_img(IRHeader(0, 1, 2, 0), image, img_fmt=extension)
+
+
+@pytest.mark.parametrize("content", [None, "1\n"], ids=["none", "damaged"])
+def test_files_are_closed_where_there_is_no_good_index(tmp_path, content):
+    record, index = tmp_path / "a.rec", tmp_path / "a.idx"
+    record.touch()
+    if content is not None:
+        index.write_text(content)
+    reader = MXIndexedRecordIO.__new__(MXIndexedRecordIO)
+    with pytest.raises((FileNotFoundError, mx.MXNetError)):
+        reader.__init__(str(index), str(record), "r")
+    assert not reader.is_open
+    assert reader._file.closed
+    assert reader.fidx is None or reader.fidx.closed
