@@ -1,4 +1,4 @@
-"""The guide to symbols and automatic differentiation: its sessions, as they were typed."""
+"""The guide to symbols and automatic differentiation: its examples, as they are typed."""
 
 # ruff: noqa: B905 - written as in the document
 
