@@ -86,8 +86,8 @@ def test_gradients_in_bfloat16(monkeypatch, no_bias, grad_req):
     net, shape = network(no_bias), (3, 10, 9, 8)
     executor, found = trained(net, grad_req, shape, dtype="bfloat16")
     kinds = operators(executor, True)
-    assert kinds.count("_pointwise_convolution") == 8
-    assert kinds.count("_pointwise_weight") >= 4
+    assert kinds.count("_pointwise_convolution") == 10  # one of them of fewer pixels
+    assert kinds.count("_pointwise_weight") >= 5
     _, exact = trained(net, grad_req, shape)
     monkeypatch.setenv("MXNET_USE_FUSION", "0")
     plain, other = trained(net, grad_req, shape, dtype="bfloat16")
