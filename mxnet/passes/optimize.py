@@ -7,6 +7,7 @@ What is decided with the plan is elsewhere: constants (``constants``), what is c
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from ..graph.node import Graph
@@ -26,7 +27,7 @@ from .winograd import use_winograd
 
 __all__ = ["optimize"]
 
-# Each takes the joint graph, a function that gives the facts of it, and the target.
+# Each takes the joint graph, a function that gives the facts of it, and the target. ``fold`` follows.
 PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     drop_idle_casts,
     drop_neutral,
@@ -42,12 +43,26 @@ PASSES: tuple[Callable[[Joint, Callable[[], Facts], Target], Joint], ...] = (
     fuse_epilogues,
     accumulate_derivatives,
     use_pieces,
-    fold,
 )
 
 
-def optimize(joint: Joint, infer: Callable[[Graph], Facts], target: Target) -> Joint:
-    """A joint graph that computes the same with fewer passes over memory."""
-    for change in PASSES:
-        joint = change(joint, partial(infer, joint.graph), target)
-    return joint
+def optimize(
+    joint: Joint,
+    infer: Callable[[Graph], Facts],
+    target: Target,
+    known: dict[Target, Joint] | None = None,
+) -> Joint:
+    """A joint graph that computes the same with fewer passes over memory.
+
+    ``known`` is where graphs are kept for targets that differ in ``prepared`` alone, which is for the
+    last pass.
+    """
+    known = {} if known is None else known
+    common = replace(target, prepared=None)
+    found = known.get(common)
+    if found is None:
+        found = joint
+        for change in PASSES:
+            found = change(found, partial(infer, found.graph), target)
+        known[common] = found
+    return fold(found, partial(infer, found.graph), target)

@@ -62,7 +62,8 @@ def plan_graph(
     """
 
     planned = _Planning(infer, writable, gradients, target).plan
-    declared, joint = joint, optimize(joint, infer, target)
+    known: dict[Target, Joint] = {}
+    declared, joint = joint, optimize(joint, infer, target, known)
     first = _as_asked(joint, infer, planned, target)
     if budget is None or first.report.total <= budget:
         return first
@@ -70,7 +71,7 @@ def plan_graph(
         return keep_budget(joint, infer(joint.graph), planned, first, budget)
 
     def planned_for(target: Target) -> Planned:
-        return planned(optimize(declared, infer, target))
+        return planned(optimize(declared, infer, target, known))
 
     return keep_fewer_weights(planned_for, target, first, budget)
 

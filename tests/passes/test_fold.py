@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mxnet as mx
+from mxnet.passes import optimize
 from mxnet.passes.target import _has_onednn
 from running import run_bound, run_plainly
 
@@ -360,3 +363,15 @@ def test_results_of_nothing_but_padding(filters):
     assert (executor.grad_dict["c_weight"].asnumpy() == 0).all()
     assert (executor.grad_dict["data"].asnumpy() == 0).all()
     assert (executor.grad_dict["c_bias"].asnumpy() == result.size / filters).all()
+
+
+def test_plans_for_several_limits_share_the_passes_before(monkeypatch):
+    runs: list = []
+    counted = (lambda joint, facts, target: runs.append(target) or joint, *optimize.PASSES)
+    monkeypatch.setattr(optimize, "PASSES", counted)
+    net = mx.sym.Convolution(mx.sym.Variable("data"), num_filter=64, kernel=(3, 3), name="c0")
+    for layer in range(3):
+        net = mx.sym.Convolution(net, num_filter=64, kernel=(3, 3), name=f"c{layer + 1}")
+    with pytest.raises(mx.MXNetError, match="cannot be kept"):
+        net.plan_memory(grad_req="null", memory_budget="1KB", data=(1, 64, 32, 32))
+    assert len(runs) == len({replace(target, prepared=None) for target in runs}) <= 2
