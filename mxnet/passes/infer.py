@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 from ..error import MXNetError, NodeError
@@ -33,7 +34,12 @@ class Facts:
 
 
 def partial_shape(shape: Any) -> tuple:
-    """A shape as users write it, 0, -1 and None meaning unknown, as a partial shape."""
+    """A shape as users write it, 0, -1 and None meaning unknown, as a partial shape.
+
+    Raises TypeError for dimensions that are no integers.
+    """
+    if not all(dim is None or isinstance(dim, Integral) for dim in shape):
+        raise TypeError(f"the dimensions of a shape need to be integers, not {shape!r}")
     return tuple(UNKNOWN if dim is None or dim <= 0 else int(dim) for dim in shape)
 
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
 from ..base import MXNetError
 from ..graph.node import Entry, Graph, Node, unique_name
 from ..ops.core import get_op
@@ -158,7 +156,7 @@ def _shape(value: Any) -> tuple | None:
         raise TypeError(
             f"Arguments need to be shapes (tuple), but {value!r} is a {type(value).__name__}"
         )
-    if not all(isinstance(dim, (int, np.integer)) for dim in value):
+    if None in value:
         raise TypeError(f"the dimensions of a shape need to be integers, not {value!r}")
     return partial_shape(value) if value else None
 

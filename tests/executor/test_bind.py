@@ -252,6 +252,13 @@ def test_options_of_other_types_are_told(options, says):
         fc().simple_bind(mx.cpu(), data=(2, 3), **options)
 
 
+@pytest.mark.parametrize("shape", [(4.5, 3), (4.0, 3), ("4", 3)])
+def test_dimensions_are_integers(shape):
+    for ask in (fc().simple_bind, fc().plan_memory, fc().infer_shape):
+        with pytest.raises(TypeError, match="need to be integers"):
+            ask(data=shape)
+
+
 def test_what_executors_are_given_is_told():
     executor = fc().simple_bind(mx.cpu(), data=(2, 3), dtype="float16")
     with pytest.raises(TypeError, match="a monitor is a function"):
