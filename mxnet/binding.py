@@ -76,8 +76,8 @@ def _arrays(kind: str, given: Any, names: Sequence[str], allow_missing: bool = F
     elif isinstance(given, (list, tuple)):
         if len(given) != len(names):
             raise ValueError(
-                f"Length of {kind} do not match number of arguments: {len(given)} given, needed are"
-                f" {len(names)}: {', '.join(names)}"
+                f"Length of {kind} does not match the number of arguments: {len(given)} given, needed"
+                f" are {len(names)}: {', '.join(names)}"
             )
         arrays = list(given)
     else:

@@ -64,10 +64,7 @@ class Executor:
         self.grad_arrays = None if grad_arrays is None else list(grad_arrays)
         self._grad_req = list(grad_req)
         self._rng = generator(ctx)
-        shares = shared is not None and shared._device == self._device
-        self._arena = shared._arena if shares else Arena(self._device)
-        scale = shared._loss_scale if shares else torch.full((1,), 2.0**16, device=self._device)
-        self._loss_scale = scale  # one for all that share: their parameters are updated together
+        self._arena, self._loss_scale = _shared_memory(shared, self._device)
         self._budget, self._precision, self._backend = memory_budget, precision, backend
         self._monitor: Watcher | None = None
         self._check = SelfCheck(ctx, self._rng) if check else None
@@ -359,6 +356,13 @@ def _restore(rngs: Sequence, draws: Any, tensors: Sequence[torch.Tensor], values
         rng.set_state(draw)
     for tensor, value in zip(tensors, values or ()):
         tensor.copy_(value)
+
+
+def _shared_memory(shared: Executor | None, device: torch.device) -> tuple[Arena, torch.Tensor]:
+    """The arena, and the loss scale: one for all that share, whose parameters are updated together."""
+    if shared is not None and shared._device == device:
+        return shared._arena, shared._loss_scale
+    return Arena(device), torch.full((1,), 2.0**16, device=device)
 
 
 def _by_name(names: Sequence[str], arrays: Sequence[Any]) -> dict[str, Any]:
