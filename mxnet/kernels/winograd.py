@@ -15,7 +15,7 @@ from ..ops.generated import LANES
 from ..ops.lazy_torch import torch
 from . import products
 from .language import as_stored, take_part
-from .native import for_types, run
+from .native import compiled, for_types, run
 from .winograd_tiles import data_tile, filter_derivatives, head_tile, result_tile
 
 __all__ = ["convolve", "weight_derivative"]
@@ -71,7 +71,7 @@ def _transform_heads(arguments):
                 )  # fmt: skip
 
 
-@for_types(loops="kept")
+@compiled(loops="kept")
 def _transform_filters(arguments):
     """36 matrices of filters by channels to derivatives; a part is a filter."""
     source, out, parts, channels = arguments[1], arguments[2], arguments[3], arguments[4]
@@ -83,8 +83,8 @@ def _transform_filters(arguments):
             break
         for c in range(0, channels, 16):
             filter_derivatives(
-                as_stored(out + part * filter_ + c * channel), source + (part * channels + c) * 4,
-                step, channel, tap,
+                source + (part * channels + c) * 4, step, out + part * filter_ + c * channel,
+                channel, tap,
             )  # fmt: skip
 
 
@@ -175,9 +175,9 @@ def weight_derivative(
 ) -> torch.Tensor:
     """Compute the derivative of a convolution by its filters.
 
-    Head gradients (n, k, h', w') and data (n, c, h, w) are channels-last, the result (k, c, 3, 3) is
-    dense in either format, all of one type; c and k are multiples of 16. So many ``images`` are between
-    the transforms at a time, in ``scratch``.
+    Head gradients (n, k, h', w') and data (n, c, h, w) are channels-last, of one type, the result
+    (k, c, 3, 3) is float32 and dense in either format; c and k are multiples of 16. So many ``images``
+    are between the transforms at a time, in ``scratch``.
     """
     stored, size = str(data.dtype)[6:], data.element_size()
     n, c, h, w = data.shape
@@ -203,8 +203,8 @@ def weight_derivative(
             products.multiply(m.mT, v, start=sums if first else None, out=sums, memory=rest)
         else:
             torch.baddbmm(sums, m.mT, v, beta=int(first > 0), out=sums)
-    filter_, channel, _, tap = (size * stride for stride in out.stride())
+    filter_, channel, _, tap = (4 * stride for stride in out.stride())
     places = (0, sums.data_ptr(), out.data_ptr(), k, c, filter_, channel, tap)
-    run(_transform_filters[stored], places, k)
+    run(_transform_filters, places, k)
     torch.autograd.graph.increment_version(out)
     return out

@@ -1,8 +1,7 @@
 """Tiles of convolutions by Winograd's algorithm, transformed in vectors: F(4x4, 3x3).
 
 16 channels are transformed at a time: what compilers make of loops over channels cannot know that no
-two of the 72 rows overlap. Data, results and derivatives may be stored in bfloat16; everything between
-is float32.
+two of the 72 rows overlap. Data and results may be stored in bfloat16; everything between is float32.
 """
 
 # mypy: ignore-errors
@@ -14,7 +13,7 @@ from typing import Any
 
 from ..ops.generated import LANES
 from .language import intrinsic, types
-from .vectors import LONG, SHORTS, Build
+from .vectors import FLOAT, LONG, SHORTS, Build, addresses, writing
 
 __all__ = ["data_tile", "filter_derivatives", "head_tile", "on_stored", "result_tile"]
 
@@ -30,11 +29,6 @@ class _Tile(Build):
         super().__init__(builder)
         self.narrow = narrow if pointer == narrow.BFLOAT16 else None
 
-    @property
-    def size(self):
-        """The bytes of a stored number."""
-        return 2 if self.narrow else 4
-
     def read(self, address):
         """A vector of stored numbers."""
         if not self.narrow:
@@ -44,10 +38,12 @@ class _Tile(Build):
         return self.narrow.widened(self.builder, bits)
 
     def write(self, value, address):
-        """Store a vector of numbers, or one."""
-        if self.narrow:
-            value = self.narrow.rounded(self.builder, value)
-        self.builder.store(value, self.at(address, 0, value.type)).align = self.size
+        """Store a vector of numbers."""
+        if not self.narrow:
+            self.store(value, address)
+            return
+        bits = self.narrow.rounded(self.builder, value)
+        self.builder.store(bits, self.at(address, 0, SHORTS)).align = 2
 
 
 def on_stored(pointer, count, write):
@@ -175,7 +171,7 @@ def _write_result_tile(
                 build.write(total, _pixel(build, i, j, base, row, column))
 
 
-def _write_filters(build, out, source, step, channel, tap):
+def _write_filters(build, source, step, out, channel, tap):
     """Derivatives by the filters of some channels; ``channel``, ``tap``: bytes from one to the next."""
     builder = build.builder
     middle = []
@@ -186,22 +182,22 @@ def _write_filters(build, out, source, step, channel, tap):
         middle.append(_filter(build, [build.load(address) for address in addresses]))
     values = [value for i in range(3) for value in _filter(build, [line[i] for line in middle])]
     places = [build.after(out, tap, i) for i in range(9)]
-    dense = builder.icmp_signed("==", channel, build.number(build.size))
+    dense = builder.icmp_signed("==", channel, build.number(4))
     with builder.if_else(dense) as (together, apart):
         with together:
             for value, place in zip(values, places):
-                build.write(value, place)
+                build.store(value, place)
         with apart:
             for lane in range(LANES):
                 for value, place in zip(values, places):
                     number = builder.extract_element(value, build.number(lane))
-                    build.write(number, build.after(place, channel, lane))
+                    build.store(number, build.after(place, channel, lane), kind=FLOAT)
 
 
 @intrinsic
-def filter_derivatives(context, out, source, step, channel, tap):
+def filter_derivatives(context, source, step, out, channel, tap):
     """See ``_write_filters``."""
-    return on_stored(out, 4, _write_filters)
+    return addresses(5), writing(_write_filters)
 
 
 @intrinsic

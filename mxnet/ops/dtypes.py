@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CODES", "NAMES", "canonical", "is_floating", "item_size", "numpy_type"]
+__all__ = ["CODES", "NAMES", "canonical", "is_floating", "item_size", "numpy_type", "widened"]
 
 CODES: dict[str, int] = {
     "float32": 0,
@@ -60,6 +60,11 @@ def numpy_type(name: str) -> type:
 def item_size(name: str) -> int:
     """Bytes per element."""
     return _SIZES[name]
+
+
+def widened(name: str) -> str:
+    """What sums of products are computed in: float32 for types of 16 bits."""
+    return "float32" if item_size(name) == 2 else name
 
 
 def is_floating(name: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from .conv import copy_images
 from .core import Op
 from .dense import FullyConnected
+from .dtypes import widened
 from .fused import Activation, activate
 from .generated import (
     LANES,
@@ -37,7 +38,7 @@ def affine(left, right, *, out, start=None, shift=None, relu=False, packed=False
     fits = out.device.type == "cpu" and left.numel() and out.numel()
     if left.dtype == torch.bfloat16:
         fits = fits and not packed and wants_products("bfloat16")
-    elif fits and out.dtype == torch.float32:
+    elif fits and left.dtype == out.dtype == torch.float32:
         fits = has_kernels() if packed else wants_products()
     else:
         fits = False
@@ -201,7 +202,7 @@ class PointwiseConvolution(Op, name="_pointwise_convolution"):
 class PointwiseWeight(Op, name="_pointwise_weight"):
     """The derivative of a convolution with filters of one pixel by the weight.
 
-    Shapes: d_output (n, k, h, w), data (n, c, h, w) -> (k, c, 1, 1), float32 also for bfloat16.
+    Shapes: d_output (n, k, h, w), data (n, c, h, w) -> (k, c, 1, 1), float32 also for 16 bits.
     """
 
     heavy = True
@@ -225,12 +226,13 @@ class PointwiseWeight(Op, name="_pointwise_weight"):
 
     def infer_dtype(self, t):
         t.same("d_output", "data")
-        t.output = "float32"
+        t.output = widened(t.data)
 
     def forward(self, d_output, data, *, out):
         shape = (d_output.shape[1], data.shape[1])
         if out is None:
-            out = torch.empty((*shape, 1, 1), dtype=torch.float32, device=data.device)
+            dtype = torch.promote_types(data.dtype, torch.float32)
+            out = torch.empty((*shape, 1, 1), dtype=dtype, device=data.device)
         result = out.view(shape)
         if has_rows(d_output, data):
             affine(as_rows(d_output).t(), as_rows(data), out=result)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .conv import copy_images
 from .core import Op
-from .dtypes import item_size
+from .dtypes import widened
 from .generated import LANES, MatrixProduct, has_kernels, threads, wants_products
 from .lazy_torch import F, torch
 from .parameters import at_least
@@ -97,11 +97,6 @@ def _has_kernel(data, filters):
     )
 
 
-def between(dtype):
-    """The name of the type of what lies between the transforms of arrays of a type."""
-    return "float32" if item_size(dtype) == 2 else dtype
-
-
 def _widened(array):
     return array.to(torch.promote_types(array.dtype, torch.float32))
 
@@ -161,7 +156,7 @@ class WinogradFilters(Op, name="_winograd_filters"):
     capture = False
 
     def infer_dtype(self, t):
-        t.output = between(t.weight)
+        t.output = widened(t.weight)
 
     def infer_shape(self, s):
         k, c, *_ = s.weight
@@ -205,7 +200,7 @@ class WinogradConvolution(Op, name="_winograd_convolution"):
 
     def infer_dtype(self, t):
         t.same(*(name for name in (*self.input_names, "output") if name != "weight"))
-        t.weight = between(t.data)
+        t.weight = widened(t.data)
 
     def multiplications(self, weight):
         """36 for the 16 results of a tile and a channel."""
@@ -266,8 +261,9 @@ class WinogradConvolution(Op, name="_winograd_convolution"):
 class WinogradWeight(Op, name="_winograd_weight"):
     """The derivative of a convolution with 3x3 filters by the weight.
 
-    Shapes: d_output (n, k, h + 2 pad - 2, w + 2 pad - 2), data (n, c, h, w) -> (k, c, 3, 3). Results
-    in float32 differ from exact ones by about 1e-5 of the largest (direct sums: by 1e-6).
+    Shapes: d_output (n, k, h + 2 pad - 2, w + 2 pad - 2), data (n, c, h, w) -> (k, c, 3, 3), float32
+    also for 16 bits. Results in float32 differ from exact ones by about 1e-5 of the largest (direct
+    sums: by 1e-6).
     """
 
     pad: Annotated[int, at_least(0)] = 1
@@ -281,6 +277,10 @@ class WinogradWeight(Op, name="_winograd_weight"):
         n, c, h, w = s.data
         s.d_output = (n, s.d_output[1], h + 2 * self.pad - 2, w + 2 * self.pad - 2)
         s.output = (s.d_output[1], c, 3, 3)
+
+    def infer_dtype(self, t):
+        t.same("d_output", "data")
+        t.output = widened(t.data)
 
     def multiplications(self, weight):
         """36 for the 16 head gradients of a tile and a channel; the second input is the data."""
@@ -304,7 +304,7 @@ class WinogradWeight(Op, name="_winograd_weight"):
         result = out
         if out is None or not _is_dense(out):
             shape = (d_output.shape[1], data.shape[1], 3, 3)
-            result = torch.empty(shape, dtype=data.dtype)
+            result = torch.empty(shape)
         if workspace is None:
             facts = [(d_output.shape, "float32"), (data.shape, "float32")]
             workspace = torch.empty(self.workspace(facts, ())[0])
@@ -323,7 +323,7 @@ class WinogradWeight(Op, name="_winograd_weight"):
         both, back = _matrix(_RESULT, tiles), _matrix(_FILTER, tiles) / 24
         heads = torch.einsum("ia,jb,nkyxij->abknyx", both, both, heads).reshape(36, k, -1)
         products = torch.bmm(heads, tiles).view(6, 6, k, -1)
-        return torch.einsum("ai,bj,abkc->kcij", back, back, products).to(data.dtype).contiguous()
+        return torch.einsum("ai,bj,abkc->kcij", back, back, products).contiguous()
 
 
 def _is_dense(array):

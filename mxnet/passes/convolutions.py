@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ..graph.node import Entry, Node
 from ..ops.backward import backward_class
 from ..ops.core import get_op
 from .joint import Joint
-from .rewrite import made
+from .readers import Readers
+from .rewrite import Replacement, made
 from .target import Facts
 
-__all__ = ["Layer", "convolutions", "derivative_parts"]
+__all__ = ["Casts", "Layer", "convolutions", "derivative_parts", "of_dtype"]
 
 
 @dataclass(frozen=True)
@@ -86,3 +88,30 @@ def derivative_parts(
         )
         parts.update((name, Entry(others.node, i)) for i, name in enumerate(rest))
     return [parts[name] for name in own.wanted()]
+
+
+def of_dtype(dtype: str | None, result: Entry, node: Node) -> Entry:
+    """A derivative by a weight, which is made in float32, cast to the type that is wanted, if any."""
+    if dtype in (None, "float32"):
+        return result
+    return made(get_op("amp_cast")(dtype=dtype), (result,), node, "weight_cast")
+
+
+class Casts:
+    """Finds what reads derivatives of bfloat16 as float32, which they can be made in."""
+
+    def __init__(self, joint: Joint, facts: Callable[[], Facts]):
+        self.joint, self.facts = joint, facts
+        self.readers = cache(lambda: Readers(joint))
+
+    def of_weight(self, node: Node) -> dict[Node, Replacement]:
+        """The casts of a derivative by a weight to float32, if nothing else reads it."""
+        index, graph, dtypes = node.op.wanted().index("weight"), self.joint.graph, self.facts()[1]
+        if dtypes[graph.index[node]][index] == "float32":
+            return {}
+        found = self.readers().of(node, index)
+        fits = not self.readers().shapes_only(node, index) and all(
+            type(reader.op) is get_op("_cast_like") and dtypes[graph.index[reader]][0] == "float32"
+            for reader in found
+        )
+        return {reader: lambda now: [now(Entry(node, index))] for reader in found} if fits else {}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from ..graph.node import Entry, Node
 from ..ops.core import get_op
 from ..ops.shapes import product
-from .convolutions import convolutions, derivative_parts
+from .convolutions import Casts, convolutions, derivative_parts, of_dtype
 from .joint import Joint
-from .readers import Readers
 from .rewrite import Replacement, made, rewrite
 from .target import Facts, Target
 
@@ -30,7 +29,7 @@ def use_products(joint: Joint, facts: Callable[[], Facts], target: Target) -> Jo
         return joint
     wanted = ["float32", *["bfloat16"] * ("products of bfloat16" in target.kernels)]
     replacements: dict[Node, Replacement | None] = {}
-    casts = _Casts(joint, facts)
+    casts = Casts(joint, facts)
     for layer in convolutions(joint, facts, wanted):
         if not is_pointwise(layer.op):
             continue
@@ -49,26 +48,6 @@ def use_products(joint: Joint, facts: Callable[[], Facts], target: Target) -> Jo
         chosen = {name: makers[name] for name in node.op.wanted() if name in makers}
         replacements[node] = partial(derivative_parts, node, chosen)
     return rewrite(joint, replacements)
-
-
-class _Casts:
-    """Finds what reads derivatives of bfloat16 as float32, which they can be made in."""
-
-    def __init__(self, joint: Joint, facts: Callable[[], Facts]):
-        self.joint, self.facts = joint, facts
-        self.readers = cache(lambda: Readers(joint))
-
-    def of_weight(self, node: Node) -> dict[Node, Replacement]:
-        """The casts of a derivative by a weight to float32, if nothing else reads it."""
-        index, graph, dtypes = node.op.wanted().index("weight"), self.joint.graph, self.facts()[1]
-        if dtypes[graph.index[node]][index] == "float32":
-            return {}
-        found = self.readers().of(node, index)
-        fits = not self.readers().shapes_only(node, index) and all(
-            type(reader.op) is get_op("_cast_like") and dtypes[graph.index[reader]][0] == "float32"
-            for reader in found
-        )
-        return {reader: lambda now: [now(Entry(node, index))] for reader in found} if fits else {}
 
 
 def is_pointwise(op: Any) -> bool:
@@ -105,6 +84,4 @@ def _by_weight(node: Node, dtype: str | None, inputs: Mapping[str, Entry]) -> En
     """The derivative by the weight, in float32, or cast to a type."""
     op = get_op("_pointwise_weight")()
     result = made(op, (inputs["d_output"], inputs["data"]), node, "weight")
-    if dtype in (None, "float32"):
-        return result
-    return made(get_op("amp_cast")(dtype=dtype), (result,), node, "weight_cast")
+    return of_dtype(dtype, result, node)

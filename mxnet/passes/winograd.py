@@ -12,7 +12,7 @@ from typing import Any
 from ..graph.node import Entry, Node
 from ..ops.core import get_op
 from ..ops.winograd import suits, suits_weight
-from .convolutions import convolutions, derivative_parts
+from .convolutions import Casts, convolutions, derivative_parts, of_dtype
 from .joint import Joint
 from .rewrite import Replacement, made, rewrite
 from .target import Facts, Target
@@ -31,6 +31,7 @@ def use_winograd(joint: Joint, facts: Callable[[], Facts], target: Target) -> Jo
     if not target.train or "numba" not in target.kernels:
         return joint
     replacements: dict[Node, Replacement | None] = {}
+    casts = Casts(joint, facts)
     wanted = ("float32", "bfloat16") if "products" in target.kernels else ("float32",)
     for layer in convolutions(joint, facts, wanted):
         node: Any = layer.node
@@ -42,10 +43,16 @@ def use_winograd(joint: Joint, facts: Callable[[], Facts], target: Target) -> Jo
                 replacements[node] = partial(_convolution, node)
             continue
         fits = {"data": suits(result, data, dtype), "weight": suits_weight(data, result, dtype)}
-        makers = {"data": partial(_by_data, node, data[1]), "weight": partial(_by_weight, node)}
-        chosen = {name: makers[name] for name in node.op.wanted() if fits.get(name)}
-        if chosen:
-            replacements[node] = partial(derivative_parts, node, chosen)
+        chosen = {name for name in node.op.wanted() if fits.get(name)}
+        makers = {}
+        if "data" in chosen:
+            makers["data"] = partial(_by_data, node, data[1])
+        if "weight" in chosen:
+            widened = casts.of_weight(node)
+            makers["weight"] = partial(_by_weight, node, None if widened else dtype)
+            replacements.update(widened)
+        if makers:
+            replacements[node] = partial(derivative_parts, node, makers)
     return rewrite(joint, replacements)
 
 
@@ -72,6 +79,7 @@ def _by_data(node: Node, channels: int, inputs: Mapping[str, Entry]) -> Entry:
     return made(whole, (inputs["d_output"], filters), node, "data")
 
 
-def _by_weight(node: Node, inputs: Mapping[str, Entry]) -> Entry:
+def _by_weight(node: Node, dtype: str | None, inputs: Mapping[str, Entry]) -> Entry:
     op = get_op("_winograd_weight")()
-    return made(op, (inputs["d_output"], inputs["data"]), node, "weight")
+    result = made(op, (inputs["d_output"], inputs["data"]), node, "weight")
+    return of_dtype(dtype, result, node)

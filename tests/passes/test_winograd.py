@@ -65,7 +65,7 @@ def test_gradients(monkeypatch, no_bias, grad_req, frozen, convolutions, weights
 @pytest.mark.parametrize("no_bias", [False, True])
 @pytest.mark.parametrize(("size", "count"), [((28, 27), 6), ((29, 30), 0)])
 def test_gradients_of_bfloat16(monkeypatch, no_bias, size, count):
-    """Fewer convolutions gain; relus are parts of those that do."""
+    """Fewer convolutions gain; relus are parts of those that do, and weights have float32 at once."""
     monkeypatch.setattr("mxnet.ops.generated.suits_products", lambda: True)
     executor, found = trained(network(no_bias), "write", (), size, "bfloat16")
     names = operators(executor)
@@ -73,7 +73,8 @@ def test_gradients_of_bfloat16(monkeypatch, no_bias, size, count):
     assert names.count("_winograd_weight") == count / 2
     assert ("Activation" in names) == (count == 0)
     monkeypatch.setenv("MXNET_USE_FUSION", "0")
-    _, plain = trained(network(no_bias), "write", (), size, "bfloat16")
+    executor, plain = trained(network(no_bias), "write", (), size, "bfloat16")
+    assert operators(executor).count("_cast_like") - names.count("_cast_like") == count / 2
     _, exact = trained(network(no_bias), "write", (), size)
     for name, value in exact.items():
         far = np.abs(plain[name] - value).max()
@@ -109,7 +110,7 @@ CASES = {  # n, c, k, height, width, pad, what is behind the sums
 
 @pytest.mark.parametrize("case", CASES)
 def test_bfloat16(case):
-    """Rounded once, to the same bits on any number of threads."""
+    """Rounded once, or not at all, to the same bits on any number of threads."""
     n, c, k, h, w, pad, behind = CASES[case]
     torch.manual_seed(0)
     data, weight, bias = torch.randn(n, c, h, w), torch.randn(k, c, 3, 3), torch.randn(k)
@@ -129,7 +130,7 @@ def test_bfloat16(case):
     exact = torch.nn.grad.conv2d_weight(data.double(), weight.shape, d_output.double(), padding=pad)
     op = get_op("_winograd_weight")(pad=pad)
     for memory_format in (torch.contiguous_format, torch.channels_last):
-        out = torch.empty_like(weight, memory_format=memory_format)
+        out = torch.empty(weight.shape).to(memory_format=memory_format)
         on_threads(partial(op.forward, d_output, data, out=out, workspace=None), exact)
 
 
@@ -141,7 +142,10 @@ def on_threads(compute, exact):
             found.append(compute().clone())
         finally:
             torch.set_num_threads(before)
-    assert_rounded_once(found[0], exact)
+    if found[0].dtype == torch.bfloat16:
+        assert_rounded_once(found[0], exact)
+    else:
+        assert (found[0] - exact).abs().max() < 3e-5 * exact.abs().max()
     assert torch.equal(*found)
 
 
@@ -155,7 +159,8 @@ def test_step_by_step_gives_the_same_in_bfloat16(monkeypatch):
     assert_rounded_once(op.forward(data, filters, out=None, workspace=None), exact)
     exact = torch.nn.grad.conv2d_weight(data.double(), weight.shape, d_output.double(), padding=1)
     op = get_op("_winograd_weight")()
-    assert_rounded_once(op.forward(d_output, data, out=None, workspace=None), exact)
+    found = op.forward(d_output, data, out=None, workspace=None)
+    assert (found - exact).abs().max() < 3e-5 * exact.abs().max()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
