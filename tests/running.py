@@ -129,7 +129,8 @@ def run_plainly(
         found = [pair for pair in zip(sources, derivative.gradients, strict=True) if pair[1]]
         sources = [source for source, _ in found]
         outputs += [gradient for _, gradient in found]
-        order += derivative.made
+        needed = set(Graph(outputs).nodes)  # others, such as those before BlockGrad, do not run
+        order += [node for node in derivative.made if node in needed]
     rng = torch.Generator().manual_seed(0)
     results = run_plain(Graph(outputs, order), values, train=train, rng=rng, context=mx.cpu())
     results = [result.detach().clone().numpy() for result in results]
