@@ -171,22 +171,7 @@ class FusedNormalization(BatchNormBase, abstract=True):
         vectors = gamma, beta, d_gamma, d_beta, *statistics
         size = self.size(data, *vectors, train=train, planes=output is None)
         if size is None:
-            if self.relu:
-                y = (data - shaped(mean, data)) * shaped(gamma * var, data) + shaped(beta, data)
-                d = relu_backward(d, y.to(d.dtype) if output is None else output)
-            results = super().backward(
-                d,
-                data,
-                gamma,
-                mean,
-                var,
-                *statistics,
-                needs=(*needs[:2], True),
-                train=train,
-                updates=True,
-            )
-            for result, target in zip((*results[:3], d), out):
-                deliver(result, target)
+            self.derive_by_torch(d, data, output, gamma, beta, kept, statistics, out, needs, train)
             return out
         from ..kernels import normalization_derivative
 
@@ -197,7 +182,7 @@ class FusedNormalization(BatchNormBase, abstract=True):
         masked = None
         if output is not None:
             masked = x_place if d_residual is None else place_like(d_residual, data)
-        sums = None if self.fix_gamma else d_gamma, d_beta
+        sums = (None if self.fix_gamma else d_gamma), d_beta
         scratch = torch.empty(scratch_of(*size)) if workspace is None else workspace
         normalization_derivative.backward(
             d, data, y, gamma, beta, mean, var, scratch, tuple(size), self.relu, pitch, self.momentum,
@@ -208,6 +193,19 @@ class FusedNormalization(BatchNormBase, abstract=True):
         deliver(x_place, d_data)
         deliver(masked, d_residual)
         return out
+
+    def derive_by_torch(self, d, data, output, gamma, beta, kept, statistics, out, needs, train):
+        """The same where no kernel fits: as without fusion, after the derivative of the relu."""
+        mean, var = kept
+        if self.relu:
+            y = (data - shaped(mean, data)) * shaped(gamma * var, data) + shaped(beta, data)
+            d = relu_backward(d, y.to(d.dtype) if output is None else output)
+        results = super().backward(
+            d, data, gamma, mean, var, *statistics,
+            needs=(*needs[:2], True), train=train, updates=True,
+        )  # fmt: skip
+        for result, target in zip((*results[:3], d), out):
+            deliver(result, target)
 
     def derive_on_gpu(self, d, data, output, gamma, beta, kept, out):
         """The same without the moving statistics, by kernels for GPUs."""
