@@ -18,7 +18,9 @@ from .target import Target
 
 __all__ = ["keep_budget", "keep_fewer_weights"]
 
-_EFFORT = 25_000  # nodes that are planned in all in the search; some seconds
+_EFFORT = 25_000  # nodes that are planned in all in the search: some seconds
+_TRIES = 12  # plans of larger graphs
+_PARTS = 64  # of an order, which is kept to that accuracy
 _LIMITS = 6  # for prepared weights that are tried, until this part of a budget is left
 _CLOSE = 0.02
 
@@ -57,7 +59,7 @@ class _Search:
         self.joint, self.plan, self.budget = joint, plan, budget
         self.shapes, self.dtypes = facts
         self.base = max(work_of(free.joint.graph, free.shapes), 1)
-        self.effort = 0
+        self.effort, self.most = 0, max(_EFFORT, _TRIES * len(free.joint.graph.nodes))
         self.tried: dict[Dropped, _Try] = {}
         self.smallest = self.free = _Try(frozenset(), "", free.report.total, 0.0, free)
         self.best: _Try | None = None
@@ -73,20 +75,18 @@ class _Search:
             p: 0 if graph.nodes[p].op.view else sum(map(nbytes, self.shapes[p], self.dtypes[p]))
             for p in self.nodes
         }
+        self.read = self.read_later()
 
     def run(self) -> Any:
         """See ``keep_budget``."""
-        for name, dropped in self.seeds():
-            self.attempt(dropped, name)
-            if self.effort > _EFFORT and self.best is not None:
-                break
+        self.try_seeds()
         # Where nothing keeps the budget, what takes least may still take less if more is kept.
         limit = max(self.budget, self.smallest.total)
-        for start in sorted(self.tried.values(), key=self.badness)[:4]:
+        for start in sorted(self.tried.values(), key=self.promise)[:4]:
             if start.total <= limit:
                 self.keep_more(start, limit)
         for start in sorted(self.tried.values(), key=self.badness)[:_FEW]:
-            if self.effort <= _EFFORT // 2:
+            if self.effort <= self.most // 2:
                 self.descend(start)
         if self.best is None:
             raise MXNetError(
@@ -97,6 +97,41 @@ class _Search:
         best = self.best
         report = replace(best.planned.report, recomputed=best.name, extra_work=best.extra)
         return replace(best.planned, report=report)
+
+    def try_seeds(self) -> None:
+        """Plan what may keep the budget, then, if nothing does, what may take least."""
+        seeds = [(self.least(dropped), name, dropped) for name, dropped in self.seeds()]
+        for least, name, dropped in seeds:
+            if least <= self.budget:
+                self.attempt(dropped, name)
+            if self.effort > self.most // 4 and self.best is not None:
+                return
+        if self.best is None:
+            for least, name, dropped in sorted(seeds, key=lambda seed: seed[0]):
+                if least < self.smallest.total:
+                    self.attempt(dropped, name)
+
+    def read_later(self) -> set[int]:
+        """Forward nodes whose results the backward part reads, if they are not computed again."""
+        joint = self.joint
+        border, read = len(joint.forward.nodes), set()
+        roots: dict[int, int] = {}  # of views, the node that has the memory
+        for position, (node, sources) in enumerate(zip(joint.graph.nodes, joint.graph.sources)):
+            if node.op is None:
+                continue
+            if node.op.view is not None:
+                roots[position] = roots.get(sources[0][0], sources[0][0])
+            elif position >= border:
+                unread = node.op.shape_only_names
+                names = zip(node.op.input_names, sources)
+                read.update(roots.get(p, p) for name, (p, _) in names if name not in unread)
+        return read.intersection(self.nodes)
+
+    def least(self, dropped: Dropped) -> int:
+        """Fewer bytes than any plan takes: results that are kept are in memory at one time."""
+        report = self.free.planned.report
+        always = report.parameters + report.gradients + report.states + report.outputs
+        return always + sum(self.bytes[p] for p in self.read - dropped)
 
     def seeds(self) -> Iterator[tuple[str, Dropped]]:
         """Where the search begins, from the least to the most work."""
@@ -147,32 +182,52 @@ class _Search:
         return found
 
     def keep_more(self, start: _Try, limit: int) -> None:
-        """Keep more of what was dropped as long as the limit allows, dear work for few bytes first."""
-        for key in (
-            lambda p: -self.work[p] / (self.bytes[p] + 1),
-            lambda p: -self.work[p],
-            lambda p: self.bytes[p],
-        ):
+        """Keep more of what was dropped as long as the limit allows.
+
+        What comes last is of use right away, so that keeping it costs least; then dear work for few
+        bytes.
+        """
+
+        def density(p: int) -> float:
+            return -self.work[p] / (self.bytes[p] + 1)
+
+        def latest(p: int) -> float:
+            return -p
+
+        for keys in ((density, latest), (latest, density)):
+            current = start
+            for key in keys:
+                current = self.keep_first(current, sorted(current.dropped, key=key), limit)
+        for key in (density, lambda p: -self.work[p], lambda p: self.bytes[p]):
             current = start
             order = sorted(start.dropped, key=key)
             step = len(order)
             while step:  # ever shorter runs of the order, so that few plans do for large graphs
                 for first in range(0, len(order), step):
                     run = current.dropped & set(order[first : first + step])
-                    if not run or self.effort > _EFFORT:
+                    if not run or self.effort > self.most:
                         continue
                     found = self.attempt(current.dropped - run, start.name)
                     if found.total <= limit:
                         current = found
                 step //= 2
 
+    def keep_first(self, start: _Try, order: Sequence[int], limit: int) -> _Try:
+        """Keep as many of the first nodes of an order as the limit allows."""
+        low, high = 0, len(order) + 1
+        while high - low > 1 + len(order) // _PARTS and self.effort <= self.most:
+            middle = (low + high) // 2
+            found = self.attempt(start.dropped.difference(order[:middle]), start.name)
+            low, high = (middle, high) if found.total <= limit else (low, middle)
+        return self.attempt(start.dropped.difference(order[:low]), start.name)
+
     def descend(self, start: _Try) -> None:
         """Drop or keep single nodes, or exchange two, as long as that is better."""
         current, better = start, True
-        while better and self.effort <= _EFFORT:
+        while better and self.effort <= self.most:
             better = False
             for change in self.changes(current.dropped):
-                if self.effort > _EFFORT:
+                if self.effort > self.most:
                     return
                 found = self.attempt(current.dropped ^ change, start.name)
                 if self.badness(found) < self.badness(current):
@@ -194,6 +249,10 @@ class _Search:
     def badness(self, one: _Try) -> tuple[int, float, int]:
         """How far a plan is beyond the budget, then how much work it adds, then its memory."""
         return max(one.total - self.budget, 0), one.extra, one.total
+
+    def promise(self, one: _Try) -> tuple[int, float, int]:
+        """The same for plans that are to be changed: room counts for more than some per cent of work."""
+        return max(one.total - self.budget, 0), round(one.extra, 1), one.total
 
 
 def keep_fewer_weights(
