@@ -12,7 +12,7 @@ from typing import Any
 
 from ..error import MXNetError
 from .joint import Joint
-from .memory import nbytes
+from .memory import Key, nbytes
 from .recompute import Choice, can_repeat, choices, recompute, work_of, work_of_node
 from .target import Target
 
@@ -24,6 +24,7 @@ _PARTS = 64  # of an order, which is kept to that accuracy
 _LIMITS = 6  # for prepared weights that are tried, until this part of a budget is left
 _CLOSE = 0.02
 
+_CANDIDATES = 8  # for the smallest plan of all, that are planned closely
 _FEW = 32  # heavy operators; so few are tried one by one
 
 Dropped = frozenset[int]  # positions of forward nodes that the backward part computes again
@@ -32,20 +33,21 @@ Dropped = frozenset[int]  # positions of forward nodes that the backward part co
 def keep_budget(
     joint: Joint,
     facts: tuple[Sequence[tuple], Sequence[tuple]],
+    sketch: Callable[[Joint], Any],
     plan: Callable[[Joint], Any],
     free: Any,
     budget: int,
 ) -> Any:
     """The plan with the least extra work among those found that take at most ``budget`` bytes.
 
-    Parameters: ``facts``: shapes and dtypes of the joint graph; ``plan`` makes a complete plan;
-    ``free``: that without recomputation. Raises MXNetError with the smallest possible budget where
-    none is found. A plan is a ``schedule.Planned``.
+    Parameters: ``facts``: shapes and dtypes of the joint graph; ``plan`` makes a complete plan,
+    ``sketch`` one that may take more memory, in less time; ``free``: that without recomputation. Raises
+    MXNetError with the smallest possible budget where none is found. A plan is a ``schedule.Planned``.
     """
-    return _Search(joint, facts, plan, free, budget).run()
+    return _Search(joint, facts, sketch, plan, free, budget).run()
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Try:
     dropped: Dropped
     name: str
@@ -55,8 +57,10 @@ class _Try:
 
 
 class _Search:
-    def __init__(self, joint: Joint, facts: tuple, plan: Callable, free: Any, budget: int):
-        self.joint, self.plan, self.budget = joint, plan, budget
+    def __init__(
+        self, joint: Joint, facts: tuple, sketch: Callable, plan: Callable, free: Any, budget: int
+    ):
+        self.joint, self.sketch, self.plan, self.budget = joint, sketch, plan, budget
         self.shapes, self.dtypes = facts
         self.base = max(work_of(free.joint.graph, free.shapes), 1)
         self.effort, self.most = 0, max(_EFFORT, _TRIES * len(free.joint.graph.nodes))
@@ -89,12 +93,15 @@ class _Search:
             if self.effort <= self.most // 2:
                 self.descend(start)
         if self.best is None:
+            for one in sorted(self.tried.values(), key=lambda one: one.total)[:_CANDIDATES]:
+                self.closely(one)
+        best = None if self.best is None else self.closely(self.best)
+        if best is None:
             raise MXNetError(
                 f"memory_budget of {self.budget} bytes cannot be kept: the smallest that can is"
                 f" {self.smallest.total} bytes ({self.smallest.total / 2**20:.1f} MiB); without"
                 f" recomputation it takes {self.free.total}"
             )
-        best = self.best
         report = replace(best.planned.report, recomputed=best.name, extra_work=best.extra)
         return replace(best.planned, report=report)
 
@@ -111,27 +118,35 @@ class _Search:
                 if least < self.smallest.total:
                     self.attempt(dropped, name)
 
-    def read_later(self) -> set[int]:
-        """Forward nodes whose results the backward part reads, if they are not computed again."""
+    def read_later(self) -> dict[int, int]:
+        """Of forward nodes, the bytes that the backward part reads, if they are not computed again."""
         joint = self.joint
-        border, read = len(joint.forward.nodes), set()
-        roots: dict[int, int] = {}  # of views, the node that has the memory
+        read: set[Key] = set()
+        roots: dict[Key, Key] = {}  # of views, the value that has the memory
         for position, (node, sources) in enumerate(zip(joint.graph.nodes, joint.graph.sources)):
             if node.op is None:
                 continue
             if node.op.view is not None:
-                roots[position] = roots.get(sources[0][0], sources[0][0])
-            elif position >= border:
+                root = roots.get(sources[0], sources[0])
+                roots.update(((position, index), root) for index in range(node.num_outputs))
+            elif position >= len(joint.forward.nodes):
                 unread = node.op.shape_only_names
                 names = zip(node.op.input_names, sources)
-                read.update(roots.get(p, p) for name, (p, _) in names if name not in unread)
-        return read.intersection(self.nodes)
+                read.update(roots.get(key, key) for name, key in names if name not in unread)
+        found = dict.fromkeys(self.nodes, 0)
+        for position, index in read:
+            # What is joined may be in the memory of the whole, and is counted where it is read.
+            if position in found and not joint.graph.nodes[position].op.joins:
+                found[position] += nbytes(
+                    self.shapes[position][index], self.dtypes[position][index]
+                )
+        return found
 
     def least(self, dropped: Dropped) -> int:
         """Fewer bytes than any plan takes: results that are kept are in memory at one time."""
         report = self.free.planned.report
         always = report.parameters + report.gradients + report.states + report.outputs
-        return always + sum(self.bytes[p] for p in self.read - dropped)
+        return always + sum(size for p, size in self.read.items() if p not in dropped)
 
     def seeds(self) -> Iterator[tuple[str, Dropped]]:
         """Where the search begins, from the least to the most work."""
@@ -163,22 +178,40 @@ class _Search:
         """Plan with these nodes dropped, if that has not been done."""
         found = self.tried.get(dropped)
         if found is None:
-            nodes = self.joint.forward.nodes
-            kept = {
-                (position, output)
-                for position, node in enumerate(nodes)
-                if position not in dropped
-                for output in range(node.num_outputs)
-            }
-            planned = self.plan(recompute(self.joint, kept))
+            planned = self.sketch(self.again(dropped))
             work = work_of(planned.joint.graph, planned.shapes)
             self.effort += len(planned.joint.graph.nodes)
             total = planned.report.total
-            found = self.tried[dropped] = _Try(dropped, name, total, work / self.base - 1, planned)
-            if total < self.smallest.total:
-                self.smallest = found
-            if total <= self.budget and (self.best is None or found.extra < self.best.extra):
-                self.best = found
+            found = _Try(dropped, name, total, work / self.base - 1, planned)
+            self.take(found)
+        return found
+
+    def again(self, dropped: Dropped) -> Joint:
+        """The graph whose backward part computes these nodes again."""
+        kept = {
+            (position, output)
+            for position, node in enumerate(self.joint.forward.nodes)
+            if position not in dropped
+            for output in range(node.num_outputs)
+        }
+        return recompute(self.joint, kept)
+
+    def take(self, found: _Try) -> None:
+        """Remember a plan, as the best one if it is."""
+        self.tried[found.dropped] = found
+        if found.total < self.smallest.total:
+            self.smallest = found
+        if found.total <= self.budget and (self.best is None or found.extra < self.best.extra):
+            self.best = found
+
+    def closely(self, one: _Try) -> _Try:
+        """What has been sketched, planned as closely as may be."""
+        planned = self.plan(self.again(one.dropped))
+        total = planned.report.total
+        if total >= one.total:
+            return one
+        found = replace(one, total=total, planned=planned)
+        self.take(found)
         return found
 
     def keep_more(self, start: _Try, limit: int) -> None:

@@ -6,7 +6,7 @@ here, and torch is not needed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..graph.node import Graph
@@ -51,7 +51,7 @@ class Plan:
         unique = {id(b): b for b in (*self.homes.values(), *self.workspaces.values())}
         return list(unique.values())
 
-    def pack(self, most: int | None = None) -> None:
+    def pack(self, most: Callable[[int], int] | None = None) -> None:
         """Give every buffer its place in the arena; ``most``: see ``assign_offsets``."""
         self.arena_size = assign_offsets(self.buffers, most)
 

@@ -7,6 +7,7 @@ bound nearly always. They are tried from cheap to dear, until one reaches it.
 from __future__ import annotations
 
 import heapq
+import math
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ _MOST_PAIRS = 4_000_000  # of buffers that are compared with each other; a secon
 _MOST_SEARCHES = 200
 _PATIENCE = 8, 2  # of these from one beginning; later ones
 _LONGER = 5  # times as many where the others have not come near
+_CHEAP = 2 + 5  # ways to pack that are tried in any case
+_FEW_BUFFERS = 1000  # up to which loops of Python are faster than those of numpy
 _IN_VAIN = 250  # ways to pack, one after the other, none of which is better: enough
 
 
@@ -45,19 +48,22 @@ def largest_live(buffers: Iterable[Buffer]) -> int:
     return max(accumulate(changes[time] for time in sorted(changes)), default=0)
 
 
-def assign_offsets(buffers: Sequence[Buffer], most: int | None = None) -> int:
+def assign_offsets(buffers: Sequence[Buffer], most: Callable[[int], int] | None = None) -> int:
     """Set the offset of every buffer; returns the size of the arena.
 
-    Sizes are rounded up to the alignment. ``most``: how many ways to pack may be tried.
+    Sizes are rounded up to the alignment. ``most``: how many ways to pack so many buffers may be
+    tried; it is asked where the cheap ways are not enough.
     """
     for buffer in buffers:
         buffer.size = -(-buffer.size // ALIGNMENT) * ALIGNMENT
         buffer.offset = 0
     live = [buffer for buffer in buffers if buffer.size]
     bound = largest_live(live)
-    best, offsets, since = -1, [], 0
+    best, offsets, since, limit = -1, [], 0, math.inf
     for number, (attempt, enough) in enumerate(_attempts(live)):
-        if 0 <= best <= bound * enough or number - since > _IN_VAIN or number == most:
+        if number == _CHEAP and most is not None:
+            limit = most(len(live))
+        if 0 <= best <= bound * enough or number - since > _IN_VAIN or number >= limit:
             break
         total = attempt()
         if best < 0 or total < best:
@@ -127,6 +133,26 @@ def _searches(buffers: Sequence[Buffer], count: int) -> Iterator[Callable[[], in
 
 def _pack_in_order(order: Sequence[Buffer]) -> int:
     """Each buffer at the lowest place that is free over its whole life."""
+    if len(order) > _FEW_BUFFERS:
+        return _pack_many_in_order(order)
+    placed: list[tuple[int, int, int, int]] = []  # start, end, birth, death: sorted
+    total = 0
+    for buffer in order:
+        size, birth, death, offset = buffer.size, buffer.birth, buffer.death, 0
+        for start, end, born, dead in placed:
+            if born <= death and dead >= birth:
+                if start - offset >= size:
+                    break
+                if end > offset:
+                    offset = end
+        buffer.offset = offset
+        insort(placed, (offset, offset + size, birth, death))
+        total = max(total, offset + size)
+    return total
+
+
+def _pack_many_in_order(order: Sequence[Buffer]) -> int:
+    """The same for many buffers."""
     count = len(order)
     births, deaths = np.empty(count, np.int64), np.empty(count, np.int64)
     starts, ends = np.empty(count, np.int64), np.empty(count, np.int64)

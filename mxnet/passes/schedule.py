@@ -13,7 +13,7 @@ from .joint import Joint, Placement, find_lifetimes, place
 from .memory import Key, Lifetimes, Plan
 from .optimize import optimize
 from .order import Orders, better_orders, reordered
-from .recompute import Choice, mirrored, recompute, work_of
+from .recompute import Choice, mirrored, recompute, seconds_of_node, work_of
 from .report import MemoryReport, report_memory
 from .scratch import find_scratch, find_temporaries
 from .spare import spared
@@ -21,8 +21,9 @@ from .target import Facts, Target
 
 __all__ = ["Planned", "plan_graph"]
 
-# Ways to pack an order: so few, or as many as this work allows; the arena in relation to its bound.
-_FEW_WAYS, _WORK, _CLOSE = 8, 6_000_000, 1.004
+# Ways to pack all orders: so few, or as many as take so many seconds and as long as a step; the seconds
+# that a way takes for each buffer and pair of buffers; an arena that is close to its bound.
+_FEW_WAYS, _SECONDS, _PER_BUFFER, _PER_PAIR, _CLOSE = 8, 0.1, 4e-7, 1.2e-8, 1.004
 _MOST_ORDERS, _FEW_PAIRS = 7, 100_000  # orders that are packed, and fewer where buffers are many
 
 
@@ -61,14 +62,16 @@ def plan_graph(
     See ``keep_budget`` for the latter; it raises MXNetError where no plan keeps it.
     """
 
-    planned = _Planning(infer, writable, gradients, target).plan
+    planning = _Planning(infer, writable, gradients, target)
+    planned = planning.plan
     known: dict[Target, Joint] = {}
     declared, joint = joint, optimize(joint, infer, target, known)
     first = _as_asked(joint, infer, planned, target)
     if budget is None or first.report.total <= budget:
         return first
     if joint.wrt:
-        return keep_budget(joint, infer(joint.graph), planned, first, budget)
+        sketched = replace(planning, closely=False).plan
+        return keep_budget(joint, infer(joint.graph), sketched, planned, first, budget)
 
     def planned_for(target: Target) -> Planned:
         return planned(optimize(declared, infer, target, known))
@@ -123,12 +126,16 @@ class _Layout:
 
 @dataclass(frozen=True)
 class _Planning:
-    """Makes complete plans of joint graphs; see ``plan_graph`` for what it is made of."""
+    """Makes complete plans of joint graphs; see ``plan_graph`` for what it is made of.
+
+    ``closely``: whether to take as long as a step may take to pack values closely.
+    """
 
     infer: Callable[[Graph], Facts]
     writable: Callable[[], Callable[[Node, str], bool]]
     gradients: Sequence[Node]
     target: Target
+    closely: bool = True
 
     def plan(self, joint: Joint) -> Planned:
         """The plan of a graph as it is, with its constants computed once."""
@@ -155,7 +162,7 @@ class _Planning:
         if orders is not None:
             layout = self.closest(given, orders)
         if layout is given:
-            layout.lifetimes.plan.pack()
+            layout.lifetimes.plan.pack(self.ways(given))
         return self.reported(layout)
 
     def reported(self, layout: _Layout) -> Planned:
@@ -171,8 +178,9 @@ class _Planning:
         """The order that takes least when packed; others are tried until one is packed closely."""
         best, least = given, orders.most
         pairs = 1 + len(given.lifetimes.plan.homes) ** 2  # of buffers, which packing compares
-        tries = chain(orders.better, map(orders.vary, count()))
-        for profile in islice(tries, min(_MOST_ORDERS, 1 + _FEW_PAIRS // pairs)):
+        most = min(_MOST_ORDERS, 1 + _FEW_PAIRS // pairs) if self.closely else 1
+        ways = self.ways(given, most)
+        for profile in islice(chain(orders.better, map(orders.vary, count())), most):
             order, (bound, adopted) = profile.order, profile.peaks
             if bound + adopted > least:
                 continue
@@ -180,12 +188,25 @@ class _Planning:
             constants = given.placement.constants.moved(order)
             layout = self.layout(reordered(given.joint, order), *facts, constants)
             plan = layout.lifetimes.plan
-            plan.pack(max(_FEW_WAYS, _WORK // pairs))
+            plan.pack(ways)
             if plan.arena_size + adopted <= least:
                 best, least = layout, plan.arena_size + adopted
                 if plan.arena_size <= _CLOSE * bound:
                     break
         return best
+
+    def ways(self, layout: _Layout, orders: int = 1) -> Callable[[int], int]:
+        """How many ways to pack so many buffers are tried, in each of some orders."""
+
+        def most(buffers: int) -> int:
+            if not self.closely:
+                return _FEW_WAYS
+            graph, shapes = layout.joint.graph, layout.shapes
+            step = sum(seconds_of_node(graph, p, shapes) for p in range(len(graph.nodes)))
+            way = _PER_BUFFER * buffers + _PER_PAIR * buffers**2
+            return max(_FEW_WAYS, int((_SECONDS + step) / orders / way))
+
+        return most
 
     def layout(
         self,

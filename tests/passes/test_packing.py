@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from mxnet.passes import packing
 from mxnet.passes.packing import ALIGNMENT, Buffer, assign_offsets, largest_live
 
 
@@ -69,3 +70,27 @@ def test_a_hundred_thousand_buffers_take_seconds():
     total = assign_offsets(buffers)
     assert time.process_time() - started < 20
     assert total <= 1.005 * largest_live(buffers)
+
+
+def test_many_buffers_get_the_places_of_few(monkeypatch):
+    found = []
+    for few in (1000, 0):
+        monkeypatch.setattr(packing, "_FEW_BUFFERS", few)
+        buffers = drawn(3, 120)
+        total = assign_offsets(buffers)
+        found.append((total, [buffer.offset for buffer in buffers]))
+    assert found[0] == found[1]
+
+
+def test_patience_is_asked_for_where_cheap_ways_are_not_enough():
+    asked = []
+
+    def most(count):
+        asked.append(count)
+        return 20
+
+    assign_offsets([Buffer(64, time, time + 1) for time in range(5)], most)
+    assert not asked
+    hard = drawn(8, 60)
+    assign_offsets(hard, most)
+    assert asked == [sum(1 for buffer in hard if buffer.size)]
