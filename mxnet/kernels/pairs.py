@@ -7,14 +7,20 @@ pair is to these products what a number is to those of float32, and takes as muc
 # numba types what is here by inference, so annotations would only mislead.
 # mypy: ignore-errors
 
+from functools import partial
+
 from llvmlite import ir
 
 from ..ops.generated import LANES, ROWS
+from ..ops.generated import PAIRS_DEPTH as DEPTH
+from ..ops.generated import PAIRS_HEIGHT as HEIGHT
 from .language import as_short, as_word, helper, intrinsic
 from .tiles import block_bytes, tile_of, write_transposed
 from .vectors import LINE, SHORTS, VECTOR, Build, addresses, writing
 
-__all__ = ["Pairs", "pack_left", "pack_right", "tile"]
+__all__ = ["DEPTH", "HEIGHT", "TOGETHER", "pack_left", "pack_right", "tile"]
+
+TOGETHER = 2
 
 _SHORT = ir.IntType(16)
 
@@ -108,16 +114,22 @@ def _weave(context, source, other, target, bits, other_bits):
     return addresses(5), writing(_write_woven)
 
 
-def _write_half(build, source, other, target):
-    half = ir.VectorType(_SHORT, LANES // 2)
-    pairs = _woven(build, *(build.load(place, kind=half) for place in (source, other)))
+def _write_all(count, build, source, other, target):
+    kind = ir.VectorType(_SHORT, count)
+    pairs = _woven(build, *(build.load(place, kind=kind) for place in (source, other)))
     build.store(pairs, target, kind=pairs.type)
 
 
 @intrinsic
-def _weave_more(context, source, other, target):
+def _weave_all(context, source, other, target):
+    """A vector of pairs."""
+    return addresses(3), writing(partial(_write_all, LANES))
+
+
+@intrinsic
+def _weave_half(context, source, other, target):
     """Half a vector of pairs, of which ROWS are wanted."""
-    return addresses(3), writing(_write_half)
+    return addresses(3), writing(partial(_write_all, LANES // 2))
 
 
 @intrinsic
@@ -133,20 +145,24 @@ def pack_right(source, step, column, inner, columns, target):
     ``step``: bytes from pair to pair; ``column``: from column to column, 2 where columns lie side by
     side; ``inner``: how many numbers there are.
     """
-    vectors = (columns + LANES - 1) // LANES
-    pitch = vectors * LINE
-    for v in range(vectors):
-        n = min(LANES, columns - v * LANES)
-        first, place = source + v * LANES * column, target + v * LINE
-        if column == 2:
-            bits = (1 << n) - 1
-            for k in range(inner // 2):
-                line = first + k * step
-                _weave(line, line + step // 2, place + k * pitch, bits, bits)
-            if inner % 2:
-                line = first + inner // 2 * step
-                _weave(line, line, place + inner // 2 * pitch, bits, 0)
-        else:
+    pitch = (columns + LANES - 1) // LANES * LINE
+    if column == 2:
+        last = pitch - LINE
+        bits = (1 << (columns - last // 4)) - 1
+        for k in range(inner // 2):
+            line, place = source + k * step, target + k * pitch
+            for v in range(0, last, LINE):
+                _weave_all(line + v // 2, line + step // 2 + v // 2, place + v)
+            line += last // 2
+            _weave(line, line + step // 2, place + last, bits, bits)
+        if inner % 2:
+            line, place = source + inner // 2 * step, target + inner // 2 * pitch
+            for v in range(0, pitch, LINE):
+                bits = (1 << min(LANES, columns - v // 4)) - 1
+                _weave(line + v // 2, line, place + v, bits, 0)
+    else:
+        for v in range(0, columns, LANES):
+            first, place, n = source + v * column, target + 4 * v, min(LANES, columns - v)
             for k in range(0, inner, 2 * LANES):
                 numbers = min(2 * LANES, inner - k)
                 count = (numbers + 1) // 2
@@ -185,7 +201,7 @@ def _pack_steps(source, step, inner, rows, target, pitch):
     for k in range(inner // 2):
         line, place = source + k * step, target + 4 * ROWS * k
         for _ in range(whole - 1):
-            _weave_more(line, line + step // 2, place)
+            _weave_half(line, line + step // 2, place)
             line += 2 * ROWS
             place += pitch
         if whole:

@@ -224,8 +224,7 @@ def run_product(w):
 
 
 # The same for bfloat16.
-_known = {name: getattr(pairs, name) for name in ("tile", "pack_left", "pack_right")}
-_known["TOGETHER"] = 2
+_known = {name: getattr(pairs, name) for name in pairs.__all__}
 _known["_panel"] = helper(inlined=False, kept=True)(variant(_panel.function, "bfloat16", _known))
 _known["block"] = shared("piiiiii", loops="improved")(
     variant(block.address.function, "bfloat16", _known)

@@ -17,6 +17,8 @@ __all__ = [
     "INNER",
     "LANES",
     "LINE",
+    "PAIRS_DEPTH",
+    "PAIRS_HEIGHT",
     "PANEL",
     "REGISTERS",
     "ROWS",
@@ -45,6 +47,7 @@ INNER = 400  # at most so many rows of it in a panel, of 100 KiB
 DEPTH = 256  # the same where both matrices are packed
 ROWS = 6  # of a tile of a result, which takes 24 of 32 registers
 HEIGHT = 192  # rows of the left matrix that are packed at a time, in 200 KiB
+PAIRS_DEPTH, PAIRS_HEIGHT = 128, 768  # the same for bfloat16, in 400 KiB
 ALONE = 1 << 20  # multiplications below which a second thread costs more than it does
 VECTOR = 1 << 20  # numbers in a matrix up to which vectors are multiplied by it without packing
 
@@ -136,7 +139,8 @@ class MatrixProduct:
         """How many of them are taken at a time."""
         if self.narrow:
             return self.depth
-        most = DEPTH if self.packs_left and not self.packed else INNER
+        depth = PAIRS_DEPTH if self.together > 1 else DEPTH
+        most = depth if self.packs_left and not self.packed else INNER
         return -(-self.depth // max(1, -(-self.depth // most)))
 
     @property
@@ -144,7 +148,8 @@ class MatrixProduct:
         """What a thread packs of the left matrix at a time, in whole vectors."""
         if not self.packs_left and self.inner % self.together == 0:
             return 0
-        blocks = -(-min(self.rows, HEIGHT) // ROWS)
+        height = PAIRS_HEIGHT if self.together > 1 else HEIGHT
+        blocks = -(-min(self.rows, height) // ROWS)
         return -(-blocks * (4 * ROWS * self.steps + LINE) // LINE) * LINE
 
     @property
