@@ -68,6 +68,11 @@ class _Search:
         self.joint, self.graph = joint, joint.graph
         self.shapes, self.dtypes = shapes, dtypes
         self.end = len(self.graph.nodes)
+        self.sizes = {
+            (position, index): nbytes(shape, dtype)
+            for position, pairs in enumerate(map(zip, shapes, dtypes))
+            for index, (shape, dtype) in enumerate(pairs)
+        }
         self.heads = {joint.key(entry) for entry in self.graph.outputs}
         self.roots: dict[Key, Key] = {}  # of views, the value that has the memory
         self.last: dict[Key, int] = {}  # by value, the last position that reads it
@@ -76,14 +81,17 @@ class _Search:
         self.taken: dict[Key, Key] = {}  # by value, the one whose memory it takes over, or itself
         self.before: dict[int, int] = {}
         self.look()
+        nodes = self.graph.nodes
+        self.values = [list(self.values_of(position)) for position in range(self.end)]
+        seconds = (seconds_of_node(self.graph, position, shapes) for position in range(self.end))
+        self.seconds = list(accumulate(seconds, initial=0.0))  # of all nodes before a position
+        self.calls = list(accumulate((node.op is not None for node in nodes), initial=0))
+        self.suited = dict(self.find_suited())
         self.levels = self.memory_over_time()
         self.enough = _ENOUGH * max(self.levels, default=0)
 
     def root(self, key: Key) -> Key:
         return self.roots.get(key, key)
-
-    def size(self, key: Key) -> int:
-        return nbytes(self.shapes[key[0]][key[1]], self.dtypes[key[0]][key[1]])
 
     # -- the model ----------------------------------------------------------------------------
     def look(self) -> None:
@@ -101,7 +109,7 @@ class _Search:
         for key in self.heads:
             self.last[self.root(key)] = self.end
 
-    def values(self, position: int) -> Iterator[Key]:
+    def values_of(self, position: int) -> Iterator[Key]:
         """The values with memory of their own, or of a dead input, that a node makes."""
         node = self.graph.nodes[position]
         if node.op is None or node.op.view is not None:
@@ -114,14 +122,14 @@ class _Search:
     def memory_over_time(self) -> list[int]:
         changes = [0] * (self.end + 2)
         for position in range(self.end):
-            for key in self.values(position):
+            for key in self.values[position]:
                 source = self.taken[key] = self.source(key)
                 death = self.last.get(key, position)
                 if key in self.heads:
                     continue  # an array of its own
                 begin = position if source == key else position + 1
-                changes[begin] += self.size(key)
-                changes[death + 1] -= self.size(key)
+                changes[begin] += self.sizes[key]
+                changes[death + 1] -= self.sizes[key]
         return list(accumulate(changes))[: self.end]
 
     def source(self, key: Key) -> Key:
@@ -132,9 +140,19 @@ class _Search:
         for name in op.inplace.get(op.output_names[index], ()):
             source = self.root(by_name[name]) if name in by_name else None
             if source in self.taken and source not in self.heads:
-                if self.last[source] == position and self.size(source) == self.size(key):
+                if self.last[source] == position and self.sizes[source] == self.sizes[key]:
                     return source
         return key
+
+    def find_suited(self) -> Iterator[tuple[int, tuple[tuple, tuple]]]:
+        """Convolutions whose batch is large enough for a kernel, with the shapes of data and results."""
+        for position, node in enumerate(self.graph.nodes):
+            result = self.shapes[position][0]
+            if node.op is not None and node.op.heavy and len(result) == 4:
+                source, index = self.graph.sources[position][0]
+                data = self.shapes[source][index]
+                if len(data) == 4 and suits(data, result):
+                    yield position, (data, result)
 
     # -- the search ---------------------------------------------------------------------------
     def runs(self) -> list[_Run]:
@@ -224,7 +242,7 @@ class _Search:
                     whole.add(key)
                 elif name not in op.shape_only_names:
                     others.add(key)
-            for key in self.values(position):
+            for key in self.values[position]:
                 inside.add(key)
                 death = self.last.get(key, position)
                 if death > last:
@@ -234,54 +252,44 @@ class _Search:
                     return None
                 source = self.taken[key]
                 begin = position + 1 if source != key and source[0] >= first else position
-                changes[begin - first] += self.size(key)
-                changes[death + 1 - first] -= self.size(key)
+                changes[begin - first] += self.sizes[key]
+                changes[death + 1 - first] -= self.sizes[key]
         if not results:
             return None
-        peak_inside = max(accumulate(changes))
-        fixed = self.around(first) + sum(self.size(key) for key in results if key not in self.heads)
-        most = self.most_pieces(first, last, size, sum(map(self.size, others)))
-        allowed = [
-            n for n in range(2, most + 1) if size % n == 0 and self.keeps_kernels(first, last, n)
-        ]
-        if not allowed:
+        fixed = self.around(first) + sum(
+            self.sizes[key] for key in results if key not in self.heads
+        )
+        read = sum(self.sizes[key] for key in others)
+        inside_at_once = max(accumulate(changes))
+        peaks = {n: fixed + inside_at_once / n for n in self.counts(first, last, size, read)}
+        if not peaks:
             return None
-        peaks = {n: fixed + peak_inside / n for n in allowed}
         enough = max(_NEARLY * min(peaks.values()), self.enough)
-        pieces = next(n for n in allowed if peaks[n] <= enough)
+        pieces = next(n for n, peak in peaks.items() if peak <= enough)
         return _Run(first, last, pieces, peaks[pieces], size, frozenset(whole), tuple(results))
 
-    def keeps_kernels(self, first: int, last: int, pieces: int) -> bool:
-        """Whether pieces are large enough for the convolutions that the batch is large enough for."""
-        for position in range(first, last + 1):
-            op, result = self.graph.nodes[position].op, self.shapes[position][0]
-            if op is None or not op.heavy or len(result) != 4:
-                continue
-            p, i = self.graph.sources[position][0]
-            data = self.shapes[p][i]
-            if len(data) != 4 or not suits(data, result):
-                continue
-            if not suits(*((n // pieces, *rest) for n, *rest in (data, result))):
-                return False
-        return True
+    def counts(self, first: int, last: int, size: int, read: int) -> list[int]:
+        """Into how many pieces a run may be cut, where ``read`` bytes are read once more with each."""
+        time = self.seconds[last + 1] - self.seconds[first]
+        calls = self.calls[last + 1] - self.calls[first]
+        further = int(_MOST_TIME * time / (read * _PER_BYTE + calls * _PER_CALL))
+        most = min(1 + further, size, _MOST_PIECES)
+        suited = [shapes for p, shapes in self.suited.items() if first <= p <= last]
+
+        def keeps_kernels(pieces: int) -> bool:
+            return all(suits(*((n // pieces, *rest) for n, *rest in shapes)) for shapes in suited)
+
+        return [n for n in range(2, most + 1) if size % n == 0 and keeps_kernels(n)]
 
     def around(self, first: int) -> int:
         """The bytes of values from before a run that are needed in it or behind it."""
         if first not in self.before:
             self.before[first] = sum(
-                self.size(key)
+                self.sizes[key]
                 for key in self.taken
                 if key[0] < first <= self.last.get(key, key[0]) and key not in self.heads
             )
         return self.before[first]
-
-    def most_pieces(self, first: int, last: int, size: int, read: int) -> int:
-        """As many as time allows, where ``read`` bytes are read once more with each."""
-        graph = self.graph
-        time = sum(seconds_of_node(graph, p, self.shapes) for p in range(first, last + 1))
-        calls = sum(graph.nodes[p].op is not None for p in range(first, last + 1))
-        further = int(_MOST_TIME * time / (read * _PER_BYTE + calls * _PER_CALL))
-        return min(1 + further, size, _MOST_PIECES)
 
 
 class _Cutting:
