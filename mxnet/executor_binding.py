@@ -136,7 +136,9 @@ def _infer(
     executor: Executor, facts: dict, inferred: tuple[Facts, Facts] | None, train: bool
 ) -> Blueprint:
     declared = executor._symbol._graph
-    graph, scale = prepare(declared, facts, executor._precision, train)
+    graph, scale = declared, None
+    if not executor._contexts:  # nodes that are placed run as they were declared
+        graph, scale = prepare(declared, facts, executor._precision, train)
     if inferred is not None:  # of arrays as they were asked for
         shapes, dtypes = (each.values for each in inferred)
         places = ((declared.index[node], fact) for node, fact in facts.items())

@@ -117,6 +117,41 @@ def test_outputs_without_loss_and_added_gradients(pretended_gpus):
     assert executor.grad_dict["w"].asnumpy().tolist() == [6, 12]
 
 
+def looped():
+    with mx.AttrScope(ctx_group="dev1"):
+        weight = mx.sym.Variable("weight")
+
+        def step(data, state):
+            result = mx.sym.tanh(mx.sym.broadcast_add(data * weight, state))
+            return result, result
+
+        rows, last = mx.sym.contrib.foreach(step, mx.sym.Variable("data"), mx.sym.zeros((2, 3)))
+    with mx.AttrScope(ctx_group="dev2"):
+        return mx.sym.MakeLoss(mx.sym.sum(rows * 2) + mx.sym.sum(last))
+
+
+def with_gradients():
+    with mx.AttrScope(ctx_group="dev1"):
+        net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=3, no_bias=True, name="fc")
+        net = mx.sym.BatchNorm(net, fix_gamma=False, name="norm")
+    with mx.AttrScope(ctx_group="dev2"):
+        loss = mx.sym.MakeLoss(mx.sym.tanh(net) ** 2)
+    parts = [mx.sym.BlockGrad(loss.gradient(name)) for name in ("norm_gamma", "norm_beta")]
+    return mx.sym.Group([loss, *parts])
+
+
+@pytest.mark.parametrize(
+    ("net", "shapes"),
+    [(looped(), {"data": (4, 2, 3), "weight": (2, 3)}), (with_gradients(), {"data": (4, 6)})],
+    ids=["loop", "gradients"],
+)
+def test_what_passes_change_on_one_device(pretended_gpus, net, shapes):
+    one = results(net.simple_bind(mx.cpu(), **shapes))
+    several = results(net.simple_bind(mx.cpu(), group2ctx=GROUPS, **shapes))
+    for name, value in several.items():
+        np.testing.assert_allclose(value, one[name], rtol=1e-4, atol=1e-5, err_msg=name)
+
+
 def test_auxiliary_states_have_to_be_where_their_operator_is(pretended_gpus):
     net = network()
     shapes = dict(zip(net.list_arguments(), net.infer_shape(data=(5, 6))[0], strict=True))
