@@ -19,7 +19,7 @@ from ..passes.joint import Joint, join
 from ..passes.memory import Key, Plan
 from ..passes.report import MemoryReport
 from ..passes.schedule import Planned, plan_graph
-from ..passes.scratch import generated_products, may_multiply, multiplies
+from ..passes.scratch import generated_products, may_multiply, product_types
 from ..passes.target import Target, available_kernels
 from ..planning import Inference, is_dynamic
 from .allocator import keep_freed_memory
@@ -207,8 +207,9 @@ def _planned(
         return plan_graph(joint, infer, writable, list(bound.gradients), target, budget)
     from ..kernels import ahead
 
-    if ahead.begin() and multiplies(joint.graph, *infer(joint.graph), target):
-        ahead.begin(ahead.PRODUCTS)
+    if ahead.begin():
+        types = product_types(joint.graph, *infer(joint.graph), target)
+        ahead.begin((name, dtype) for dtype in sorted(types) for name in ahead.PRODUCTS)
     planned = plan_graph(joint, infer, writable, list(bound.gradients), target, budget)
     products = ahead.PRODUCTS * (planned.plan.scratch > scratch_bytes(threads(), 0))
     ahead.expect(_functions(planned, products, False), _functions(planned, products, True))

@@ -247,14 +247,15 @@ def expect(forward: Iterable[tuple[str, str]], backward: Iterable[tuple[str, str
     )
 
 
-def begin(functions: Iterable[str] = ()) -> bool:
+def begin(functions: Iterable[tuple[str, str]] = ()) -> bool:
     """Get ready for ``expect``, where no kernel has ever been compiled; returns whether that is so.
 
-    ``functions``: those that will be called in all probability, to begin with.
+    ``functions``: those that will be called in all probability, to begin with, and the type of what they
+    are called for.
     """
     if cache_folder().exists():
         return False
-    return _own_queue().begin(_kernels((name, "float32") for name in functions))
+    return _own_queue().begin(_kernels(functions))
 
 
 def _kernels(functions: Iterable[tuple[str, str]]) -> dict[str, None]:

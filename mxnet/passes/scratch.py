@@ -12,7 +12,13 @@ from ..ops.generated import MatrixProduct, scratch_bytes, threads
 from .memory import Key
 from .target import Target
 
-__all__ = ["find_scratch", "find_temporaries", "generated_products", "may_multiply", "multiplies"]
+__all__ = [
+    "find_scratch",
+    "find_temporaries",
+    "generated_products",
+    "may_multiply",
+    "product_types",
+]
 
 
 def find_scratch(
@@ -49,18 +55,25 @@ def generated_products(
     return found if whole else [each for each in found if each.together > 1]
 
 
-def multiplies(
+def product_types(
     graph: Graph, shapes: Sequence[tuple], dtypes: Sequence[tuple], target: Target
-) -> bool:
-    """Whether a graph in which nothing has been replaced will have generated products.
+) -> set[str]:
+    """Of what types a graph in which nothing has been replaced will have generated products.
 
     Convolutions become such, most of them.
     """
-    operators = (node.op for node in graph.nodes if node.op is not None)
-    return "products" in target.kernels and (
-        any(op.heavy and not may_multiply(op) for op in operators)
-        or find_scratch(graph, shapes, dtypes, target) > scratch_bytes(threads(), 0)
-    )
+    if "products" not in target.kernels:
+        return set()
+    types = {"float32", *["bfloat16"] * ("products of bfloat16" in target.kernels)}
+    found = {
+        each[0]
+        for node, each in zip(graph.nodes, dtypes)
+        if node.op is not None and node.op.heavy and not may_multiply(node.op)
+    }
+    if types.isdisjoint(found):
+        scratch = find_scratch(graph, shapes, dtypes, target)
+        return {"float32"} if scratch > scratch_bytes(threads(), 0) else set()
+    return types & found
 
 
 @functools.lru_cache(1 << 12)
