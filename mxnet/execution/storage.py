@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from ..error import MXNetError
 from .allocator import populate
 
 __all__ = ["Arena", "same_storage"]
@@ -58,7 +59,7 @@ class Arena:
         return self._recorder
 
     def take(self, size: int) -> torch.Tensor:
-        """The memory, grown to at least ``size`` bytes."""
+        """The memory, grown to at least ``size`` bytes. Raises MXNetError where there is not so much."""
         storage, before = self._memory.untyped_storage(), self.size
         if before < size:
             self.generation += 1
@@ -66,9 +67,12 @@ class Arena:
             try:
                 storage.resize_(0)  # given back first, so that there are never two
                 storage.resize_(size)
-            except RuntimeError:
+            except RuntimeError as error:
                 storage.resize_(before)
-                raise
+                raise MXNetError(
+                    f"cannot allocate {size} bytes on {self.device} for what a program computes:"
+                    " Symbol.plan_memory says what takes them, memory_budget asks for less"
+                ) from error
             # Written to, so that its pages exist from the start and no later step waits for them.
             if self.device.type == "cpu":
                 populate(storage.data_ptr(), size)

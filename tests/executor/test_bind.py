@@ -259,6 +259,15 @@ def test_dimensions_are_integers(shape):
             ask(data=shape)
 
 
+def test_more_memory_than_there_is():
+    net = mx.sym.tanh(mx.sym.broadcast_to(mx.sym.Variable("data"), shape=(2**42, 8)))
+    small = fc().simple_bind(mx.cpu(), data=(2, 3))
+    expected = small.forward()[0].asnumpy()
+    with pytest.raises(mx.MXNetError, match="plan_memory says what takes them"):
+        mx.sym.sum(net).simple_bind(mx.cpu(), "null", data=(1, 1), shared_exec=small)
+    assert (small.forward()[0].asnumpy() == expected).all()
+
+
 def test_what_executors_are_given_is_told():
     executor = fc().simple_bind(mx.cpu(), data=(2, 3), dtype="float16")
     with pytest.raises(TypeError, match="a monitor is a function"):

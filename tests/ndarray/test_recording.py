@@ -79,3 +79,65 @@ def test_detach():
         y = x * x.detach()
     y.backward()
     assert x.grad.asnumpy().tolist() == ROWS
+
+
+def test_modes_are_nested_and_restored():
+    def now():
+        return autograd.is_recording(), autograd.is_training()
+
+    with autograd.record():
+        assert now() == (True, True)
+        with autograd.pause():
+            assert now() == (False, False)
+            with autograd.train_mode():
+                assert now() == (False, True)
+        with autograd.predict_mode():
+            assert now() == (True, False)
+        with pytest.raises(ZeroDivisionError), autograd.pause():
+            raise ZeroDivisionError
+        assert now() == (True, True)
+    assert now() == (False, False)
+    assert (autograd.set_recording(True), autograd.set_training(True)) == (False, False)
+    assert (autograd.set_recording(False), autograd.set_training(False)) == (True, True)
+
+
+def test_gradients_of_gradients():
+    x, y = nd.array([1, 2, 3]), nd.array([2, 2, 2])
+    x.attach_grad(), y.attach_grad()
+    with autograd.record():
+        z = x**3 * y
+        first, by_y = autograd.grad(z, [x, y], create_graph=True)
+        second = autograd.grad(first, x, head_grads=nd.array([1, 1, 0]), create_graph=True)
+    assert first.asnumpy().tolist() == [6, 24, 54]
+    assert by_y.asnumpy().tolist() == [1, 8, 27]
+    assert second.asnumpy().tolist() == [12, 24, 0]
+    second.backward()
+    assert x.grad.asnumpy().tolist() == [12, 12, 0]
+
+
+def test_grad_needs_variables_that_were_recorded():
+    x, other = nd.array([1, 2]), nd.array([1, 2])
+    x.attach_grad()
+    with autograd.record():
+        y = x * x
+    with pytest.raises(ValueError, match="empty list"):
+        autograd.grad(y, [])
+    with pytest.raises(mx.MXNetError, match="grad needs variables"):
+        autograd.grad(y, other)
+    with pytest.raises(mx.MXNetError, match="2 head gradients for 1 heads"):
+        autograd.grad(y, x, head_grads=[x, x])
+    with pytest.raises(mx.MXNetError, match="not in a computational graph"):
+        autograd.grad(other, x)
+    assert autograd.grad(y, x).asnumpy().tolist() == [2, 4]
+    with pytest.raises(mx.MXNetError, match="freed by an earlier backward"):
+        autograd.grad(y, x)
+
+
+def test_what_is_recorded_as_a_symbol():
+    x = nd.array(ROWS)
+    x.attach_grad()
+    with autograd.record():
+        y = nd.tanh(x) * 2
+    symbol = autograd.get_symbol(y)
+    (name,) = symbol.list_arguments()
+    np.testing.assert_allclose(symbol.eval(**{name: x})[0].asnumpy(), y.asnumpy(), rtol=1e-6)
