@@ -220,6 +220,7 @@ def _make_class(forward_class: type[Op]) -> type[Backward]:
         "needs_name": needs_name,
         "prefix": "d_" if depth == 1 else f"d{depth}_",
         "stochastic": forward_class.stochastic,
+        "keeps_state": forward_class.keeps_state,
         "capture": forward_class.capture and forward_class.backward is not None,
         "open_parameters": forward_class.open_parameters,
         "inplace": {},

@@ -33,6 +33,31 @@ class RememberingProp(mx.operator.CustomOpProp):
         return Remembering(self.made)
 
 
+class Keeping(mx.operator.CustomOp):
+    def forward(self, is_train, req, in_data, out_data, aux):
+        self.kept = mx.nd.cos(in_data[0])
+        self.assign(out_data[0], req[0], mx.nd.sin(in_data[0]))
+
+    def backward(self, req, out_grad, in_data, out_data, in_grad, aux):
+        self.assign(in_grad[0], req[0], out_grad[0] * self.kept)
+
+
+@mx.operator.register("keeping_of_state_tests")
+class KeepingProp(RememberingProp):
+    def create_operator(self, ctx, shapes, dtypes):
+        return Keeping()
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_derivative_finds_what_the_forward_run_has_kept(check):
+    custom = mx.sym.Custom(mx.sym.Variable("x") * 2, op_type="keeping_of_state_tests")
+    executor = mx.sym.MakeLoss(custom).simple_bind(mx.cpu(), x=(5,), check=check)
+    executor.forward(is_train=True, x=mx.nd.arange(5))
+    executor.backward()
+    expected = 2 * np.cos(2 * np.arange(5))
+    np.testing.assert_allclose(executor.grad_dict["x"].asnumpy(), expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize("monitored", [False, True])
 def test_a_custom_operator_behind_fused_layers_has_one_state(monitored):
     layer = mx.sym.Convolution(mx.sym.Variable("data"), num_filter=16, kernel=(3, 3), name="conv")
