@@ -97,6 +97,11 @@ def _has_kernel(data, filters):
     )
 
 
+def _products():
+    """The kernels for what lies between the transforms, which is float32 whatever data are."""
+    return ("products.run_product",) if wants_products() else ()
+
+
 def _widened(array):
     return array.to(torch.promote_types(array.dtype, torch.float32))
 
@@ -155,6 +160,10 @@ class WinogradFilters(Op, name="_winograd_filters"):
     differentiable = False
     capture = False
 
+    @property
+    def kernels(self):
+        return _products()
+
     def infer_dtype(self, t):
         t.output = widened(t.weight)
 
@@ -183,7 +192,10 @@ class WinogradConvolution(Op, name="_winograd_convolution"):
     memory_format = "channels_last"
     inplace = {"output": ("residual",)}
     capture = False
-    kernels = ("winograd.convolve",)
+
+    @property
+    def kernels(self):
+        return ("winograd.convolve", *_products())
 
     def inputs(self):
         given = {"bias": not self.no_bias, "residual": self.with_residual}
@@ -271,7 +283,10 @@ class WinogradWeight(Op, name="_winograd_weight"):
     heavy = True
     differentiable = False
     capture = False
-    kernels = ("winograd.weight_derivative",)
+
+    @property
+    def kernels(self):
+        return ("winograd.weight_derivative", *_products())
 
     def infer_shape(self, s):
         n, c, h, w = s.data

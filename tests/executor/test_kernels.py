@@ -55,6 +55,16 @@ def test_functions_name_what_they_call_by_way_of_others():
     ]  # fmt: skip
 
 
+def test_kernels_of_a_type(monkeypatch):
+    """What tiles of bfloat16 are read by, and what multiplies them, which are float32 then."""
+    monkeypatch.setattr("mxnet.ops.winograd.wants_products", lambda: True)
+    names = get_op("_winograd_weight")().kernels
+    assert [each for name in names for each in ahead._called_by(name, "bfloat16")] == [
+        "winograd._transform_data_bfloat16", "winograd._transform_heads_bfloat16",
+        "winograd._transform_filters", "products.block", "products.run_product",
+    ]  # fmt: skip
+
+
 def test_ahead_of_time(cache, few, capsys):
     assert main(["compile-kernels", "--jobs", "1"]) == 0
     assert sorted(path.name for path in cache.iterdir()) == [f"{name}.o" for name in FEW]
