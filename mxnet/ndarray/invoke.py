@@ -23,11 +23,12 @@ from ..random import generator
 from .ndarray import NDArray
 from .tracing import Program, trace
 
-__all__ = ["invoke"]
+__all__ = ["Case", "invoke", "known", "repeat"]
 
 _DTYPE_NAMES: dict[torch.dtype, str] = {}
 _MEMO_LIMIT = 1 << 10
 _DENSE = torch.contiguous_format
+_ERRORS = (Mismatch, RuntimeError, ValueError, LookupError, TypeError, ArithmeticError)
 
 
 def _dtype_name(dtype: torch.dtype) -> str:
@@ -38,12 +39,18 @@ def _dtype_name(dtype: torch.dtype) -> str:
 
 
 def invoke(
-    op: Op, inputs: Sequence[NDArray], out: Any = None, context: Context | None = None
+    op: Op,
+    inputs: Sequence[NDArray],
+    out: Any = None,
+    context: Context | None = None,
+    facts: tuple | None = None,
+    tensors: list[torch.Tensor] | None = None,
 ) -> Any:
     """Run an operator on arrays; returns its visible output, or a list where there are several.
 
     Parameters: ``out``: an NDArray (or one per output) that takes the result and is returned;
-    ``context``: the device for operators without inputs. Raises NodeError with the inputs' shapes.
+    ``context``: the device for operators without inputs; ``facts``: what is ``known`` of the
+    ``tensors`` of the inputs. Raises NodeError with the inputs' shapes.
     """
     if inputs:
         context = inputs[0]._context
@@ -58,7 +65,7 @@ def invoke(
             hidden = recording
             if out is not None and not hidden:
                 hidden = isinstance(out, (list, tuple)) and len(out) > op.num_visible
-            results = execute(op, inputs, context, memory, out, hidden)
+            results = execute(op, inputs, context, memory, out, hidden, facts, tensors)
     except NotSupportedForSparseNDArray:
         from .sparse_dispatch import invoke_sparse
 
@@ -86,6 +93,8 @@ def execute(
     memory: dict | None,
     out: Any = None,
     hidden: bool = True,
+    facts: tuple | None = None,
+    tensors: list[torch.Tensor] | None = None,
 ) -> tuple:
     """All results of an operator as tensors; the hidden ones need not be there unless ``hidden``.
 
@@ -93,19 +102,19 @@ def execute(
     Raises NotSupportedForSparseNDArray, before anything is done, if an array is sparse.
     """
     # The tensors of NDArrays never need gradients, so torch records nothing.
-    tensors: list[torch.Tensor] = []
-    facts: tuple = ()
-    for array in inputs:
-        tensor = array._tensor
-        tensors.append(tensor)
-        facts += tensor.shape, tensor.dtype
+    if facts is None or tensors is None:
+        facts, tensors = (), []
+        for array in inputs:
+            tensor = array._tensor
+            tensors.append(tensor)
+            facts += tensor.shape, tensor.dtype
     try:
         runner = op._runner or _Runner(op)
         if runner.varies:
             facts += (hidden, *[find(context) for _, find in runner.varying])
         case = runner.cases.get(facts) or runner.check(facts, tensors)
         if out is not None:
-            place = runner.place_of(out, case.result, tensors)
+            place = runner.place_of(out, case, tensors)
             if place is not None:
                 tensors.append(out._tensor)
                 case = case.writing(place)
@@ -114,11 +123,44 @@ def execute(
         return runner.run(case, tensors, context, memory, hidden)
     except (NodeError, NotSupportedForSparseNDArray):
         raise
-    except (
-        Mismatch, RuntimeError, ValueError, LookupError, TypeError, ArithmeticError
-    ) as error:  # fmt: skip
+    except _ERRORS as error:
         cause = None if isinstance(error, (Mismatch, MXNetError)) else error
         raise _failure(op, tensors[: len(inputs)], error) from cause
+
+
+def known(op: Op, tensors: Sequence[torch.Tensor]) -> tuple[tuple, Case | None]:
+    """After a call, the shapes and dtypes of its inputs, and the case if these are all that matters."""
+    facts = sum(((tensor.shape, tensor.dtype) for tensor in tensors), ())
+    runner = op._runner
+    if runner is None or runner.varies or op.num_visible != 1:
+        return facts, None
+    return facts, runner.cases.get(facts)
+
+
+def repeat(
+    op: Op, case: Case, tensors: list[torch.Tensor], context: Context, out: Any
+) -> NDArray | None:
+    """What ``invoke`` returns for inputs of a known case, where nothing is recorded and nobody watches.
+
+    None, and nothing is done, without a program for it.
+    """
+    try:
+        if out is not None:
+            place = op._runner.place_of(out, case, tensors)
+            if place is None:
+                return None
+            case = case.writing(place)
+            tensors = [*tensors, out._tensor]
+        if case.program is None:
+            return None
+        result = case.program(tensors)[0]
+    except NotSupportedForSparseNDArray:
+        return None
+    except _ERRORS as error:
+        raise _failure(op, tensors, error) from error
+    if out is None:
+        return NDArray(result, context)
+    return out if result is out._tensor else deliver(op, (result,), out)
 
 
 def _execute_watched(
@@ -142,7 +184,7 @@ _REQUESTS: dict[str, Callable[[Context], Any]] = {
 _CONSTANT = {"out": None, "workspace": None, "node": None, "channels_last_storage": False}
 
 
-class _Case:
+class Case:
     """Inputs of certain shapes and dtypes.
 
     ``result``: shape and dtype of the result, if there is one that the kernel can write to an array;
@@ -156,11 +198,11 @@ class _Case:
         self.result, self.place = result, place
         self.program: Program | None = None
         self.ran = False
-        self.writers: dict[int, _Case] = {}
+        self.writers: dict[int, Case] = {}
 
-    def writing(self, place: int) -> _Case:
+    def writing(self, place: int) -> Case:
         """The same with an array that takes the result."""
-        return self.writers.get(place) or self.writers.setdefault(place, _Case(None, place))
+        return self.writers.get(place) or self.writers.setdefault(place, Case(None, place))
 
 
 class _Runner:
@@ -191,10 +233,10 @@ class _Runner:
         self.varies = bool(self.varying) or op.num_visible < len(op.output_names)
         first = () if "out" not in op.requests else op.inplace.get(op.output_names[0], ())
         self.replaceable = [n for n, name in enumerate(op.input_names) if name in first]
-        self.cases: dict[tuple, _Case] = {}
+        self.cases: dict[tuple, Case] = {}
         op.__dict__["_runner"] = self
 
-    def check(self, facts: tuple, tensors: list[torch.Tensor]) -> _Case:
+    def check(self, facts: tuple, tensors: list[torch.Tensor]) -> Case:
         """Apply the operator's shape and dtype rules, which say what torch would let pass."""
         op = self.op
         if len(tensors) != len(op.input_names):
@@ -210,20 +252,17 @@ class _Runner:
         result = None
         if "out" in op.requests and len(shapes) == 1:
             result = shapes[0], getattr(torch, dtypes[0])
-        case = self.cases[facts] = _Case(result)
+        case = self.cases[facts] = Case(result)
         return case
 
-    def place_of(self, out: Any, result: tuple | None, tensors: list[torch.Tensor]) -> int | None:
+    def place_of(self, out: Any, case: Case, tensors: list[torch.Tensor]) -> int | None:
         """Which input ``out`` is, -1 for none; None where the kernel may not write right into it.
 
         It may if that fits, and is in no other use.
         """
-        if result is None or not isinstance(out, NDArray):
+        if case.result is None or not isinstance(out, NDArray):
             return None
         target = out._tensor
-        shape, dtype = result
-        if target.dtype is not dtype or target.shape != shape or not target.is_contiguous():
-            return None
         storage, place = target.untyped_storage()._cdata, -1
         for number, tensor in enumerate(tensors):
             if tensor is target:
@@ -233,11 +272,15 @@ class _Runner:
                 place = number
             elif tensor.untyped_storage()._cdata == storage:
                 return None
-        return place
+        if place < 0 or place not in case.writers:  # an input of the case that fits does so always
+            shape, dtype = case.result
+            if target.dtype is not dtype or target.shape != shape:
+                return None
+        return place if target.is_contiguous() else None
 
     def run(
         self,
-        case: _Case,
+        case: Case,
         tensors: list[torch.Tensor],
         context: Context,
         memory: dict | None,

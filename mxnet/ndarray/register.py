@@ -9,8 +9,12 @@ from functools import cache
 from math import copysign
 from typing import Any
 
-from ..base import MXNetError
+import torch
+
+from .._tape import state
+from ..base import MXNetError, NotSupportedForSparseNDArray
 from ..context import Context
+from ..execution.watch import everywhere
 from ..ops.core import Op, get_op
 from ..ops.parameters import unknown_argument
 from ..symbol.functions import (
@@ -21,13 +25,13 @@ from ..symbol.functions import (
     split_arguments,
 )
 from ..symbol.operators import FLUENT_METHODS
-from .invoke import invoke
+from .invoke import Case, invoke, known, repeat
 from .ndarray import NDArray
 
 __all__ = ["array_function", "function", "register_functions"]
 
 _MEMO_LIMIT = 1 << 12
-_ARRAY, _ZERO = object(), object()
+_ZERO = object()
 
 
 def array_function(cls: type[Op], alias: str) -> Callable[..., Any]:
@@ -35,38 +39,46 @@ def array_function(cls: type[Op], alias: str) -> Callable[..., Any]:
     calls: dict[tuple, _Call] = {}
 
     def run(*args: Any, out: Any = None, name: Any = None, **kwargs: Any) -> Any:
-        # A pattern is the call with all arrays alike; 1, 1.0 and True are not, nor are 0.0 and -0.0.
+        # A pattern is the call with all arrays of one shape and dtype alike; 1, 1.0 and True are not,
+        # nor are 0.0 and -0.0.
         pattern: tuple = ()
-        for value in args:
-            if isinstance(value, NDArray):
-                pattern += (_ARRAY,)
-            elif type(value) is not float or value:
-                pattern += (type(value), value)
-            else:
-                pattern += (_ZERO, copysign(1.0, value))
-        if kwargs:
-            for key, value in kwargs.items():
-                if isinstance(value, NDArray):
-                    pattern += (key, _ARRAY)
-                elif type(value) is not float or value:
-                    pattern += (key, type(value), value)
-                else:
-                    pattern += (key, _ZERO, copysign(1.0, value))
+        tensors: list[torch.Tensor] = []
         try:
+            for value in args:
+                if isinstance(value, NDArray):
+                    tensors.append(tensor := value._tensor)
+                    pattern += (tensor.shape, tensor.dtype)
+                elif type(value) is not float or value:
+                    pattern += (type(value), value)
+                else:
+                    pattern += (_ZERO, copysign(1.0, value))
+            if kwargs:
+                for key, value in kwargs.items():
+                    if isinstance(value, NDArray):
+                        tensors.append(tensor := value._tensor)
+                        pattern += (key, tensor.shape, tensor.dtype)
+                    elif type(value) is not float or value:
+                        pattern += (key, type(value), value)
+                    else:
+                        pattern += (key, _ZERO, copysign(1.0, value))
             call = calls.get(pattern)
-        except TypeError:  # an unhashable value, such as a list
+        except (TypeError, NotSupportedForSparseNDArray):  # unhashable, as a list is; sparse
             call, pattern = None, ()
         if call is None:
             call = _resolve(cls, args, kwargs)
-            if pattern:
-                if len(calls) >= _MEMO_LIMIT:
-                    calls.clear()
-                calls[pattern] = call
+        elif call.case is not None and not (state.recording or everywhere):
+            first = args[0] if args else next(iter(kwargs.values()))
+            result = repeat(call.op, call.case, tensors, first._context, out)
+            if result is not None:
+                return result
         inputs: Sequence[NDArray] = args
         if call.positions is not None:
             values = (*args, *kwargs.values()) if kwargs else args
             inputs = [values[position] for position in call.positions]
-        return invoke(call.op, inputs, out, call.context)
+        result = invoke(call.op, inputs, out, call.context, call.facts, tensors)
+        if pattern and not call.kept:
+            call.keep(calls, pattern, tensors)
+        return result
 
     run.__name__ = run.__qualname__ = namespace_of(alias)[1]
     run.__doc__ = operator_doc(cls)
@@ -77,13 +89,28 @@ def array_function(cls: type[Op], alias: str) -> Callable[..., Any]:
 class _Call:
     """What a call means: the operator, where its inputs stand in the call, and the device asked.
 
-    ``positions`` is None where the inputs are the positional arguments.
+    ``positions`` is None where the inputs are the positional arguments; ``facts`` and ``case``: what is
+    known of such inputs after the first call, where all arrays are inputs in their order.
     """
 
-    __slots__ = ("context", "op", "positions")
+    __slots__ = ("case", "context", "facts", "kept", "op", "positions")
 
     def __init__(self, op: Op, positions: tuple[int, ...] | None, context: Context | None):
         self.op, self.positions, self.context = op, positions, context
+        self.facts: tuple | None = None
+        self.case: Case | None = None
+        self.kept = False
+
+    def keep(
+        self, calls: dict[tuple, _Call], pattern: tuple, tensors: Sequence[torch.Tensor]
+    ) -> None:
+        """Keep the call for the next one of its pattern, with what it has told about its inputs."""
+        if len(calls) >= _MEMO_LIMIT:
+            calls.clear()
+        calls[pattern], self.kept = self, True
+        places = self.positions
+        if tensors and (places is None or (places[0] == 0 and list(places) == sorted(places))):
+            self.facts, self.case = known(self.op, tensors)
 
 
 def _resolve(cls: type[Op], args: tuple, kwargs: dict[str, Any]) -> _Call:

@@ -48,6 +48,43 @@ def test_inputs_by_name_and_position():
         assert {tuple(r.asnumpy().ravel().tolist()) for r in results} == {(6.0,) * 8}
 
 
+def test_calls_that_have_run_before_are_recorded():
+    a = mx.nd.array([1, 2])
+    for _ in range(4):
+        mx.nd.square(a)
+    a.attach_grad()
+    for _ in range(2):
+        with mx.autograd.record():
+            result = mx.nd.square(data=a)
+        result.backward()
+        assert a.grad.asnumpy().tolist() == [2, 4]
+        mx.nd.square(data=a)
+
+
+def test_calls_that_have_run_before_explain_their_errors():
+    for _ in range(4):
+        mx.nd.linalg.potrf(mx.nd.array([[2, 1], [1, 2]]))
+    with pytest.raises(mx.MXNetError, match=r"(?s)potrf.*test_calls\.py"):
+        mx.nd.linalg.potrf(mx.nd.array([[1, 2], [2, 1]]))
+
+
+def test_out_takes_the_results_of_calls_that_have_run_before():
+    a, b = mx.nd.array([[1, 2], [3, 4]]), mx.nd.ones((2, 2))
+    for other in (b, a, mx.nd.zeros((2, 2))):
+        for _ in range(4):
+            wanted = (a + b).asnumpy()
+            assert mx.nd.elemwise_add(a, b, out=other) is other
+            np.testing.assert_array_equal(other.asnumpy(), wanted)
+    square = mx.nd.array([[1, 2], [3, 4]])
+    for _ in range(4):  # what is read is not overwritten before
+        wanted = square.asnumpy().T
+        mx.nd.transpose(square, out=square)
+        np.testing.assert_array_equal(square.asnumpy(), wanted)
+    for _ in range(2):
+        with pytest.raises(mx.MXNetError, match="out has shape"):
+            mx.nd.elemwise_add(a, b, out=mx.nd.ones((3, 2)))
+
+
 def test_other_shapes_and_types_after_the_first():
     for dtype in ("float32", "float64", "int32"):
         for size in (2, 3):
