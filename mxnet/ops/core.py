@@ -457,15 +457,14 @@ def _declared_parameters(cls: type[Op]) -> dict[str, Parameter]:
     parameters: dict[str, Parameter] = {}
     for base in reversed(cls.__mro__[1:]):
         parameters.update(base.__dict__.get("parameters", {}))
-    for name, annotation in inspect.get_annotations(
-        cls, eval_str=cls.__module__ != __name__
-    ).items():
+    own = inspect.get_annotations(cls, eval_str=cls.__module__ != __name__)
+    for name, annotation in own.items():
         if isinstance(annotation, str) or getattr(annotation, "__origin__", None) is ClassVar:
             continue
         parameters[name] = declare(name, annotation, cls.__dict__.get(name, REQUIRED))
     for name in list(parameters):
         # A subclass may change an inherited default by assigning it without annotation.
-        if name in cls.__dict__ and name not in inspect.get_annotations(cls):
+        if name in cls.__dict__ and name not in own:
             old = parameters[name]
             parameters[name] = Parameter(
                 name, old.kind, cls.__dict__[name], old.optional, old.choices, old.checks, old.read
