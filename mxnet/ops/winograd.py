@@ -7,10 +7,11 @@ import numpy as np
 
 from .conv import copy_images
 from .core import Op
-from .dtypes import widened
+from .dtypes import is_floating, widened
 from .generated import LANES, MatrixProduct, has_kernels, threads, wants_products
 from .lazy_torch import F, torch
 from .parameters import at_least
+from .shapes import Mismatch
 
 __all__ = [
     "WinogradConvolution",
@@ -165,6 +166,8 @@ class WinogradFilters(Op, name="_winograd_filters"):
         return _products()
 
     def infer_dtype(self, t):
+        if not is_floating(t.weight):
+            raise Mismatch(f"weight should have a floating type but is {t.weight}")
         t.output = widened(t.weight)
 
     def infer_shape(self, s):
