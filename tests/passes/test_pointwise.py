@@ -135,9 +135,10 @@ def test_prediction(monkeypatch, no_bias):
         np.testing.assert_allclose(one, two, 1e-4, 1e-4 * np.abs(two).max())
 
 
-def test_self_check():
+@pytest.mark.parametrize("dtype", [None, "bfloat16"])
+def test_self_check(dtype):
     executor = network(False).simple_bind(
-        mx.cpu(), data=(3, 10, 9, 8), out_label=(3, 7), check=True
+        mx.cpu(), data=(3, 10, 9, 8), out_label=(3, 7), check=True, dtype=dtype
     )
     for array in executor.arg_arrays:
         array[:] = mx.nd.random.uniform(-1, 1, array.shape)
