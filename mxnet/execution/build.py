@@ -12,6 +12,7 @@ import torch
 
 from ..error import MXNetError
 from ..graph.node import Entry, Graph, Node
+from ..ops.core import Op
 from ..ops.dtypes import is_floating
 from ..ops.generated import scratch_bytes, threads
 from ..passes.infer import Facts
@@ -223,19 +224,23 @@ def _functions(
 
     ``products``: what calls those of matrix products.
     """
-    graph, forward = planned.joint.graph, set(planned.joint.forward.nodes)
+    graph, border = planned.joint.graph, len(planned.joint.forward.nodes)
     found: dict[tuple[str, str], None] = {}
-    for position, (node, sources) in enumerate(zip(graph.nodes, graph.sources)):
-        if node.op is None or not sources or (node not in forward) != backward:
+    seen: set[tuple[Op, str]] = set()
+    for position in range(border, len(graph.nodes)) if backward else range(border):
+        op, sources = graph.nodes[position].op, graph.sources[position]
+        if op is None or not sources:
             continue
         dtype = planned.dtypes[sources[0][0]][sources[0][1]]
-        called = node.op.kernels
-        if products and may_multiply(node.op):
-            known = dtype == "float32" or generated_products(
-                graph, position, planned.shapes, planned.dtypes
-            )
-            called = (*called, *(products if known else ()))
-        found.update(((name, dtype), None) for name in called)
+        if (op, dtype) in seen:
+            continue
+        found.update(((name, dtype), None) for name in op.kernels)
+        multiplies = products and may_multiply(op)
+        if multiplies and dtype != "float32":  # then it depends on the shapes, too
+            multiplies = generated_products(graph, position, planned.shapes, planned.dtypes)
+        else:
+            seen.add((op, dtype))
+        found.update(((name, dtype), None) for name in (products if multiplies else ()))
     return found
 
 

@@ -79,6 +79,7 @@ class Lowering:
         self.arena = arena
         self.flat: dict[str, torch.Tensor] = {}
         self.tensors: dict[Key, torch.Tensor] = dict(fixed)
+        self.known_requests: dict[frozenset[str], dict[str, Any]] = {}
         self.loose: set[int] = set()  # ids of tensors whose storage changes from run to run
         self.shapes_alone: dict[tuple[tuple, str], torch.Tensor] = {}
         self.instructions: list[Instruction] = []
@@ -140,8 +141,7 @@ class Lowering:
         if op.view is not None:
             return self.lower_copied_view(node, inputs, outs)
         asked = op.requests
-        requests = {name: value for name, value in self.requests.items() if name in asked}
-        requests["out"] = None
+        requests = self.fulfilled(asked)
         if "out" in asked:
             requests["out"] = op.out_argument([*outs, *[None] * (len(keys) - len(outs))])
         scratch: Sequence[torch.Tensor] = ()
@@ -163,6 +163,14 @@ class Lowering:
         capturable = op.capture and "out" in asked
         loose = self.loose_among(inputs)
         return Instruction(node, call, inputs, outs, scratch, loose, capturable)
+
+    def fulfilled(self, asked: frozenset[str]) -> dict[str, Any]:
+        """What an operator asks for of what is the same for all, with no ``out``."""
+        found = self.known_requests.get(asked)
+        if found is None:
+            given = {name: value for name, value in self.requests.items() if name in asked}
+            found = self.known_requests[asked] = {**given, "out": None}
+        return dict(found)
 
     def lower_hoisted(self, node: Node, inputs: list, keys: list[Key]) -> Instruction | None:
         """What runs before the others if its inputs have changed."""

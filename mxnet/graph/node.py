@@ -180,6 +180,11 @@ class Graph:
         return {node: position for position, node in enumerate(self.nodes)}
 
     @cached_property
+    def operators(self) -> frozenset[type]:
+        """The classes of its operators, by which passes see whether there is anything for them."""
+        return frozenset({type(node.op) for node in self.nodes})
+
+    @cached_property
     def sources(self) -> list[list[tuple[int, int]]]:
         """For each node, its inputs as pairs (position of the node, output)."""
         index = self.index
@@ -234,10 +239,10 @@ class Graph:
 def unique_name(name: str, taken: Counter[str]) -> str:
     """The name, or with a number behind it one that is not taken, which it is from then on."""
     found = name
-    while taken[found]:
+    while found in taken:
         found = f"{name}{taken[name]}"
         taken[name] += 1
-    taken[found] += 1
+    taken[found] = 1
     return found
 
 

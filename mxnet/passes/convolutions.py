@@ -44,9 +44,9 @@ def convolutions(
     convolution: Any = get_op("Convolution")
     derivative = backward_class(convolution)
     graph = joint.graph
-    found = [node for node in graph.nodes if type(node.op) in (convolution, derivative)]
-    if not found:
+    if graph.operators.isdisjoint((convolution, derivative)):
         return
+    found = [node for node in graph.nodes if type(node.op) in (convolution, derivative)]
     shapes, dtypes = facts()
     heads = set(map(joint.key, graph.outputs))
     for node in found:

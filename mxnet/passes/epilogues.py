@@ -28,6 +28,9 @@ def fuse_epilogues(joint: Joint, facts: Callable[[], Facts], target: Target) -> 
     """
     if not target.train or "products" not in target.kernels:
         return joint
+    names = {getattr(kind, "op_name", "") for kind in joint.forward.operators}
+    if names.isdisjoint(("relu", "Activation", *SUMS)):
+        return joint
     nodes = joint.forward.nodes
     layers = [node for node in nodes if _may_be_layer(node.op)]
     if not layers or not any(is_relu(node) or _may_add(node.op) for node in nodes):

@@ -16,23 +16,30 @@ def updated_once(nodes: Sequence[Node]) -> dict[Node, Node]:
 
     ``nodes``: of a graph, in order of execution. Empty where nothing has to be replaced.
     """
-    updated: set[Hashable] = set()
     found: dict[Node, Node] = {}
+    again = _again(nodes)
+    if not again:
+        return found
     for node in nodes:
-        inputs = node.inputs
-        if found:
-            inputs = tuple(
-                Entry(found[e.node], e.index) if e.node in found else e for e in node.inputs
-            )
-        again = False
-        if isinstance(node.op, Backward) and node.op.once:
-            key = _application(node, node.op)
-            again = key in updated
-            updated.add(key)
-        if again or any(map(is_not, inputs, node.inputs)):
+        inputs = [Entry(found[e.node], e.index) if e.node in found else e for e in node.inputs]
+        if node in again or any(map(is_not, inputs, node.inputs)):
             made = found[node] = node.renewed(inputs)
-            made.op = node.op.without_update() if again else node.op
+            made.op = node.op.without_update() if node in again else node.op
     return found
+
+
+def _again(nodes: Sequence[Node]) -> set[Node]:
+    """The derivatives of applications that have an earlier one."""
+    updated: set[Hashable] = set()
+    again = set()
+    for node in nodes:
+        op = node.op
+        if isinstance(op, Backward) and op.once:
+            key = _application(node, op)
+            if key in updated:
+                again.add(node)
+            updated.add(key)
+    return again
 
 
 def _application(node: Node, op: Backward) -> Hashable:

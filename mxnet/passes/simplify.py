@@ -103,7 +103,8 @@ def merge_duplicates(joint: Joint, facts: Callable[[], Facts], target: Target) -
             continue
         if stands:
             sources = [(stands.get(source, source), index) for source, index in sources]
-        earlier = first.setdefault((node.op.without_update(), *sources), position)
+        op = node.op.without_update() if node.op.once else node.op
+        earlier = first.setdefault((op, *sources), position)
         if earlier != position and _alike(graph.nodes[earlier], node):
             stands[position] = earlier
     if not stands:
