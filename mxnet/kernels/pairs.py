@@ -48,14 +48,23 @@ class _Narrow(Build):
         self.call(name, ir.VoidType(), value, place, ir.Constant(ir.IntType(32), 2), mask)
 
 
+class _Bare(_Narrow):
+    bare = True
+
+
 class Pairs(Build):
     """Vectors of LANES pairs, of the type of LANES float32 numbers; masks name single numbers."""
 
-    def stored(self, size):
+    def stored(self, size, shift):
         halves = self.builder.icmp_signed("==", size, self.number(2))
         with self.builder.if_else(halves) as (short, whole):
             with short:
-                yield _Narrow(self.builder)
+                nothing = self.builder.icmp_signed("==", shift, self.number(0))
+                with self.builder.if_else(nothing) as (alone, added):
+                    with alone:
+                        yield _Bare(self.builder)
+                    with added:
+                        yield _Narrow(self.builder)
             with whole:
                 yield Build(self.builder)
 

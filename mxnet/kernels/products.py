@@ -194,6 +194,8 @@ def block(w, memory, number, first, last, left_panel, right_panel):
                 if turn == 0:
                     start, start_row = w[15] + number * w[27] + w[17] * column, w[16]
                     shift = w[18] + w[19] * column
+                    if size < 4 and w[17] + w[19] == 0:
+                        shift = 0
                 next_right = all_right + k * w[8] + (column + n) * w[9]
                 if panel + 1 == right_panel:
                     next_right = all_right + (k + steps) * w[8] + first_column * w[9]

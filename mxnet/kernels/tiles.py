@@ -102,12 +102,13 @@ def _write_results(build, sums, start, start_row, shift, low, out, out_row, bits
         return [*numbers, build.load_some(place, mask, build.line * last)]
 
     least = build.spread(builder.bitcast(builder.trunc(low, ir.IntType(32)), FLOAT))
-    shifts = line(shift)
+    shifts = () if build.bare else line(shift)
     for i, row in enumerate(sums):
-        results, place = [], build.after(out, out_row, i)
-        for value, first, added in zip(row, line(build.after(start, start_row, i)), shifts):
-            value = builder.fadd(builder.fadd(value, first), added)
-            results.append(build.at_least(value, least))
+        place = build.after(out, out_row, i)
+        if not build.bare:
+            others = zip(row, line(build.after(start, start_row, i)), shifts)
+            row = [builder.fadd(builder.fadd(*both), added) for *both, added in others]
+        results = [build.at_least(value, least) for value in row]
         for v in range(last):
             build.store(results[v], place, build.line * v)
         build.store_some(results[last], place, mask, build.line * last)
@@ -128,7 +129,7 @@ def _write_tile(
     sums = _write_sums(
         build, rows, vectors, left, left_row, left_step, right, right_step, steps, *ahead
     )
-    for stored in build.stored(size):
+    for stored in build.stored(size, shift):
         _write_results(stored, sums, start, start_row, shift, low, out, out_row, bits)
 
 

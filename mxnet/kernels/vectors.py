@@ -37,12 +37,16 @@ class Build:
     """Loads, stores and arithmetic on vectors of LANES float32 numbers."""
 
     line = LINE  # bytes of a vector where it is stored
+    bare = False  # whether nothing is added to sums
 
     def __init__(self, builder):
         self.builder = builder
 
-    def stored(self, size):
-        """What reads and writes results, whose numbers have ``size`` bytes: for each type there is."""
+    def stored(self, size, shift):
+        """What reads and writes results, in code for each case that there is.
+
+        ``size``: the bytes of their numbers; ``shift``: the address of what is added to them.
+        """
         yield self
 
     def behind(self, size, count):
