@@ -20,6 +20,7 @@ import inspect
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial, wraps
+from math import copysign
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from ..error import InternalError, MXNetError, did_you_mean
@@ -177,8 +178,10 @@ class Op:
     def __new__(cls, **given: Any) -> Op:
         key: tuple = tuple(given.items())
         types = tuple(map(type, given.values()))
-        if float in types and 0.0 in given.values():
-            key = (repr(key),)  # -0.0 and 0.0 are equal as keys but not as parameters
+        if float in types:
+            for value in given.values():
+                if type(value) is float and not value:
+                    key += (copysign(1.0, value),)  # 0.0 and -0.0 are equal, but not as parameters
         try:
             found = cls._instances.get(key)
         except TypeError:  # an unhashable value, such as a list

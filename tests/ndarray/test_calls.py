@@ -28,6 +28,13 @@ def test_zeros_of_either_sign_are_not_alike(divide):
             assert found.asscalar() == quotient
 
 
+@pytest.mark.parametrize("value", [0.5, 0.0])
+def test_arrays_are_no_parameters(value):
+    data, width = mx.nd.ones((1, 1, 2, 2)), np.array([0, 0, 0, 0, 1, 1, 0, 0])
+    with pytest.raises(mx.MXNetError, match="pad_width"):
+        mx.nd.pad(data, mode="constant", pad_width=width, constant_value=value)
+
+
 def test_lists_as_parameters():
     data = mx.nd.arange(8)
     shape = [2, 4]
