@@ -68,14 +68,19 @@ def _passed_on(node: Node) -> int | None:
     op = node.op
     for name, neutral in op.neutral.items():
         if name in op.parameters:
-            if (value := getattr(op, name)) == neutral and copysign(1, value) > 0:
+            if _is_neutral(getattr(op, name), neutral):
                 return 0
             continue
         number = op.input_names.index(name)
         other = node.inputs[number].node.op
-        if other is not None and other.filled == neutral:
+        if other is not None and _is_neutral(other.filled, neutral):
             return 1 - number
     return None
+
+
+def _is_neutral(value: float | None, neutral: float) -> bool:
+    """Whether a number is the neutral one, of which none is -0."""
+    return value is not None and value == neutral and copysign(1, value) > 0
 
 
 def _changed(joint: Joint) -> set[Node]:

@@ -40,6 +40,8 @@ def simplified(net, dtype="float32", monitored=False):
          False),  # spreads it
         (lambda x: x + 0, False),  # -0 + 0 is 0
         (lambda x: x - -0.0, False),
+        (lambda x: x - mx.sym.full((3, 3), -0.0), False),
+        (lambda x: x - mx.sym.full((3, 3), 0.0), True),
         (lambda x: x + mx.sym.zeros_like(x), False),
         (lambda x: x * 0, False),  # not a number times 0 is none either
         (lambda x: 1 / x, False),
