@@ -276,6 +276,8 @@ def words_of(left, right, out, start=None, shift=None, low=None, packed=False, t
     if not fits or not packed and right.shape[-2:] != (inner, columns):
         sizes = (tuple(each.shape) for each in (left, right, out))
         raise InternalError("matrices of sizes {}, {} and {} are no product".format(*sizes))
+    _require_an_axis(left)
+    _require_rows(out, start, shift)
     bytes_, wide = left.element_size(), out.element_size()
     count = 4 // bytes_  # numbers that a step takes
     left_row, left_step = (bytes_ * stride for stride in left.stride()[-2:])
@@ -299,8 +301,20 @@ def words_of(left, right, out, start=None, shift=None, low=None, packed=False, t
     ]  # fmt: skip
 
 
+def _require_an_axis(matrix):
+    if 1 not in matrix.stride()[-2:] and 1 not in matrix.shape[-2:]:
+        raise InternalError(f"no axis of a matrix with strides {matrix.stride()} is dense")
+
+
+def _require_rows(*arrays):
+    for each in arrays:
+        if each is not None and each.shape[-1] > 1 and each.stride(-1) != 1:
+            raise InternalError(f"the rows of an array with strides {each.stride()} are not dense")
+
+
 def _dense(right):
     """Bytes from step to step and from column to column; where there is one, as if it were dense."""
+    _require_an_axis(right)
     inner, columns = right.shape[-2:]
     size = right.element_size()
     step, column = (size * stride for stride in right.stride()[-2:])

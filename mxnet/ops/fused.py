@@ -71,9 +71,15 @@ def normalisation(gamma, beta, mean, var, eps, fix_gamma):
     return scale, beta.double() - mean.double() * scale
 
 
+def with_dense_axis(matrix):
+    """The matrix, or a copy if neither rows nor columns lie side by side: users may have such."""
+    sizes, strides = matrix.shape[-2:], matrix.stride()[-2:]
+    return matrix if 1 in strides or 1 in sizes else matrix.contiguous()
+
+
 def packed_for_products(weight):
     """The weight, one row for each column of a product, as generated products take it."""
-    right = weight.reshape(len(weight), -1).t()
+    right = with_dense_axis(weight.reshape(len(weight), -1)).t()
     result = weight.new_zeros(packed_size(*right.shape))
     if not (has_kernels() and weight.dtype == torch.float32 and weight.device.type == "cpu"):
         first = 0
@@ -186,7 +192,7 @@ class FusedConvolution(Convolution, name="_fused_convolution"):
     def arguments(self, bias):
         """Bias and geometry in the order of oneDNN's operators."""
         stride, pad, dilate = self.geometry()
-        return bias, pad, stride, dilate, self.num_group
+        return side_by_side(bias), pad, stride, dilate, self.num_group
 
     def forward(self, data, weight, bias=None, *, channels_last_storage):
         if channels_last_storage:
@@ -197,6 +203,11 @@ class FusedConvolution(Convolution, name="_fused_convolution"):
         convolve = torch.ops.mkldnn._convolution_pointwise.default
         after = self.activation, list(self.factors), "none"
         return convolve(data, weight, *self.arguments(bias), *after)
+
+
+def side_by_side(bias):
+    """A bias as oneDNN reads it, which does not look at strides."""
+    return None if bias is None else bias.contiguous()
 
 
 class FusedConvolutionAdd(FusedConvolution, name="_fused_convolution_add"):
@@ -253,7 +264,7 @@ class FusedFullyConnected(FullyConnected, name="_fused_fully_connected"):
         if has_onednn(rows):
             after = self.activation, list(self.factors), "none"
             multiply = torch.ops.mkldnn._linear_pointwise.default
-            result = multiply(rows.contiguous(), weight, bias, *after)
+            result = multiply(rows.contiguous(), weight, side_by_side(bias), *after)
         else:
             result = activate(self.activation, self.factors, F.linear(rows, dense(weight), bias))
         return result.view(*self.leading(data), self.num_hidden)

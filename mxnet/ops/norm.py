@@ -117,8 +117,10 @@ class BatchNormBase(Op, abstract=True):
             d = torch.empty_like(x).copy_(d)
         batch = self.uses_batch(train)
         mask = needs[0], needs[1] and not self.fix_gamma, needs[2]
+        # torch's kernel for channels-last arrays does not look at the strides of vectors.
+        vectors = (v.contiguous() for v in (gamma, moving_mean, moving_var, mean, var))
         d_data, d_gamma, d_beta = torch.ops.aten.native_batch_norm_backward.default(
-            d, x, gamma, moving_mean, moving_var, mean, var, batch, self.eps, mask
+            d, x, *vectors, batch, self.eps, mask
         )
         if batch and updates:
             self.update_statistics(mean, var, moving_mean, moving_var)

@@ -13,7 +13,7 @@ from .conv import copy_images
 from .core import Op
 from .dense import FullyConnected
 from .dtypes import widened
-from .fused import Activation, activate
+from .fused import Activation, activate, with_dense_axis
 from .generated import (
     LANES,
     MatrixProduct,
@@ -46,6 +46,10 @@ def affine(left, right, *, out, start=None, shift=None, relu=False, packed=False
         from ..kernels.products import multiply
 
         low = 0.0 if relu else None
+        left, right = with_dense_axis(left), right if packed else with_dense_axis(right)
+        shift = None if shift is None else shift.contiguous()
+        if start is not None and start.stride(-1) != 1:
+            start = start.contiguous()
         return multiply(left, right, start, shift, low, packed, out=out)
     if packed:
         right = unpacked(right, left.shape[1], out.shape[1])
