@@ -17,7 +17,7 @@ from .execution.programs import Bind
 from .execution.selfcheck import SelfCheck
 from .execution.storage import Arena
 from .execution.watch import Watcher, Watchers, everywhere
-from .executor_binding import Kept, binding_of, bound_tensors
+from .executor_binding import Kept, binding_of
 from .executor_inputs import copy_inputs, set_head_gradients
 from .graph.node import Entry, Node
 from .ndarray import NDArray
@@ -76,7 +76,7 @@ class Executor:
         self._moved: list[torch.Tensor] | None = None
         self._contexts = self._place()
         self._rngs = [generator(context) for context in {ctx, *self._contexts.values()}]
-        self._kept = shared._kept if shared is not None and reshaped else Kept(bound_tensors(self))
+        self._kept = shared._kept if shared is not None and reshaped else Kept()
         binding = binding_of(self, shared, inferred, since)
         self._bound, self._programs, blueprint = binding.bound, binding.programs, binding.blueprint
         self._graph, self._scaled = blueprint.graph, blueprint.scale is not None

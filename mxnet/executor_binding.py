@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -26,7 +26,7 @@ from .random import generator
 if TYPE_CHECKING:
     from .executor import Executor
 
-__all__ = ["Binding", "Kept", "binding_of", "bound_tensors"]
+__all__ = ["Binding", "Kept", "binding_of"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Kept:
     Bindings are kept if they need no memory beside that of the first executor, blueprints always.
     """
 
-    def __init__(self, tensors: Sequence[torch.Tensor | None]):
-        self.memory = set(map(_storage_of, tensors))
+    def __init__(self) -> None:
+        self.memory: set[int | None] | None = None  # of the first one, by storage
         self.bindings: Recent[Binding] = Recent(8)
         self.blueprints: Recent[Blueprint] = Recent(16)
 
@@ -54,7 +54,7 @@ def _storage_of(tensor: torch.Tensor | None) -> int | None:
     return None if tensor is None else tensor.untyped_storage()._cdata
 
 
-def bound_tensors(executor: Executor) -> list[torch.Tensor | None]:
+def _bound_tensors(executor: Executor) -> list[torch.Tensor | None]:
     """The tensors of all arrays of an executor, outputs aside."""
     arrays = (*executor.arg_arrays, *(executor.grad_arrays or ()), *executor.aux_arrays)
     return [None if array is None else array._tensor for array in arrays]
@@ -70,13 +70,15 @@ def binding_of(
     """
     if executor._contexts:
         return _bind(executor, shared, inferred, since)
-    tensors, kept = bound_tensors(executor), executor._kept
+    tensors, kept = _bound_tensors(executor), executor._kept
     places = (t if t is None else (t.data_ptr(), *fact_of(t), t.stride()) for t in tensors)
     key = executor._budget, tuple(places)
     found = kept.bindings.find(key)
     if found is None:
         found = _bind(executor, shared, inferred, since)
-        if kept.memory.issuperset(map(_storage_of, tensors)):
+        memory = set(map(_storage_of, tensors))
+        kept.memory = kept.memory or memory
+        if kept.memory.issuperset(memory):
             kept.bindings.add(key, found)
         return found
     found.programs.shared = True

@@ -21,6 +21,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial, wraps
 from math import copysign
+from operator import is_not
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from ..error import InternalError, MXNetError, did_you_mean
@@ -28,7 +29,16 @@ from ..graph.node import Entry, Node
 from .expression import Expression
 from .generated import MatrixProduct
 from .parameters import REQUIRED, Parameter, declare, parse_all, to_text
-from .shapes import Equations, Mismatch, NotKnown, known, product, unify_dtypes, unify_shapes
+from .shapes import (
+    Equations,
+    Mismatch,
+    NotKnown,
+    is_complete,
+    known,
+    product,
+    unify_dtypes,
+    unify_shapes,
+)
 
 __all__ = [
     "Aux", "Op", "building_for", "get_op", "registered", "registered_names", "remembered",
@@ -315,11 +325,17 @@ class Op:
 
         Returns both, completed as far as the rule reaches. Raises Mismatch.
         """
+        return self.inferred(kind, inputs, outputs)[:2]
+
+    def inferred(self, kind: str, inputs: tuple, outputs: tuple) -> tuple[tuple, tuple, bool]:
+        """The same, and whether nothing is missing."""
         key = (kind, self, inputs, outputs)
         memo = type(self)._memo
         found = memo.get(key)
         if found is None:
-            found = self._apply_rule(kind, inputs, outputs)
+            inputs, outputs = self._apply_rule(kind, inputs, outputs)
+            complete = is_complete if kind == "shape" else partial(is_not, None)
+            found = inputs, outputs, all(map(complete, (*inputs, *outputs)))
             if len(memo) > _MEMO_LIMIT:
                 memo.clear()
             memo[key] = found

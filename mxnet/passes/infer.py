@@ -154,7 +154,7 @@ class _State:
                 continue
             inputs = tuple([values[source][index] for source, index in sources[position]])
             try:
-                new_inputs, new_outputs = op.infer(kind, inputs, outputs)
+                new_inputs, new_outputs, whole = op.inferred(kind, inputs, outputs)
             except (Mismatch, MXNetError, ValueError, IndexError, TypeError) as error:
                 raise self._failure(nodes[position], error) from None
             if new_outputs != outputs:
@@ -163,7 +163,7 @@ class _State:
             if new_inputs != inputs:
                 self._assign_inputs(position, new_inputs)
                 remaining.append(position)
-            elif not all(map(complete, (*new_inputs, *new_outputs))):
+            elif not whole:
                 remaining.append(position)
         return remaining
 
