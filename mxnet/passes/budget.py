@@ -1,7 +1,8 @@
 """Keeping a budget: which forward values to compute again, so that memory suffices at the least work;
 in prediction, how many weights to keep in the order that is fastest.
 
-Whatever is tried is planned in full, since sharing and in-place results make memory more than a sum.
+Whatever is tried is planned, since sharing and in-place results make memory more than a sum: at first
+with few ways to pack it, the best of all like any program.
 """
 
 from __future__ import annotations
@@ -217,8 +218,8 @@ class _Search:
     def keep_more(self, start: _Try, limit: int) -> None:
         """Keep more of what was dropped as long as the limit allows.
 
-        What comes last is of use right away, so that keeping it costs least; then dear work for few
-        bytes.
+        That is dear work for few bytes, and what comes last, which is of use right away: one of them
+        first, then the other; then whatever runs of several orders there is room for.
         """
 
         def density(p: int) -> float:

@@ -24,7 +24,6 @@ _MOST_PAIRS = 4_000_000  # of buffers that are compared with each other; a secon
 _MOST_SEARCHES = 200
 _PATIENCE = 8, 2  # of these from one beginning; later ones
 _LONGER = 5  # times as many where the others have not come near
-_CHEAP = 2 + 5  # ways to pack that are tried in any case
 _FEW_BUFFERS = 1000  # up to which loops of Python are faster than those of numpy
 _IN_VAIN = 250  # ways to pack, one after the other, none of which is better: enough
 
@@ -101,6 +100,7 @@ _ORDERS: tuple[Callable[[Buffer], tuple], ...] = (
     lambda b: (b.birth, -b.size),
     lambda b: (-b.death, -b.size),
 )
+_CHEAP = 2 + len(_ORDERS)  # ways to pack that are tried in any case: those in order of time, too
 
 
 def _searches(buffers: Sequence[Buffer], count: int) -> Iterator[Callable[[], int]]:
